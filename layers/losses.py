@@ -1,0 +1,114 @@
+"""How wrong a prediction is, in nats."""
+
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+import numpy as np
+
+from minigraph.arrays import Array
+from minigraph.formulas import Local
+from minigraph.graph import Node, Op
+from minigraph.layers.softmax import Softmax
+from minigraph.layers.targets import as_distribution, cross_terms
+from minigraph.ops import Mul, log, pick
+
+__all__ = ["CrossEntropy", "Reduction", "SoftmaxWithLoss"]
+
+Reduction = Literal["mean", "sum", "none"]
+
+
+class _Loss(Op):
+    """One number per row ℓ[n], then a reduction: "mean" over the rows (default), their "sum", or "none"."""
+
+    constants = (1,)
+    symbol = "L"
+
+    def __init__(self, reduction: Reduction = "mean") -> None:
+        if reduction not in ("mean", "sum", "none"):
+            raise ValueError(f"{self.name}: reduction is {reduction!r}, but must be 'mean', 'sum' or 'none'")
+        self.reduction = reduction
+
+    def reduce(self, rows: Array) -> Array:
+        return rows if self.reduction == "none" else np.asarray(rows.mean() if self.reduction == "mean" else rows.sum())
+
+    def scale(self, x: Array) -> float:
+        """What the reduction multiplies each row's gradient by: 1/N for a mean over N rows."""
+        return 1 / math.prod(x.shape[:-1]) if self.reduction == "mean" else 1.0
+
+    def align(self, upstream: Array, *operands: Array) -> Array:
+        return upstream[..., None] if self.reduction == "none" else upstream
+
+
+class CrossEntropy(_Loss):
+    """L = −(1/N) Σₙ Σ_c t[n, c] · ln p[n, c], in nats, of probabilities p [N, C].
+
+    t: integer labels [N], or distributions [N, C]. dp = −t / (p·N) × upstream; t is a constant and gets no gradient.
+    At p = 0 where t > 0 the loss is ∞ and its gradient −∞, as the maths says. reduction: "mean", "sum" or "none".
+    Errors: ValueError for labels out of range, targets that are no distributions, shapes that do not fit.
+    Source: C. Shannon (1948).
+    """
+
+    formula = "−Σ {1} ⊙ log {0} / N"
+    locals = (
+        Local("−{1}/({0}·N)", lambda op, loss, p, t: op.ratio(p, t), note="N = {N}"),
+        Local("", lambda op, loss, p, t: 0.0),
+    )
+
+    def forward(self, p: Array, t: Array) -> Array:
+        t_is_positive = as_distribution(t, p) > 0 if t.shape == p.shape else True
+        log_p = np.log(p, where=t_is_positive, out=np.zeros_like(p))  # 0 · log 0 = 0
+        return self.reduce(cross_terms(self.name, t, log_p))
+
+    def backward(self, upstream: Array, loss: Array, p: Array, t: Array) -> tuple[Array, None]:
+        return self.align(upstream) * self.ratio(p, t), None
+
+    def ratio(self, p: Array, t: Array) -> Array:
+        q = as_distribution(t, p)
+        return -np.divide(q, p, where=q > 0, out=np.zeros_like(p)) * self.scale(p)
+
+    def expand(self, p: Node, t: Node) -> Node:
+        if t.shape == p.shape:
+            g = log(p)
+            m = Mul(constants=(0,))(t, g)
+            c = m.sum(axis=-1)
+            g.name, m.name, c.name = "G", "M", "c"
+        else:
+            c = log(pick(p, t))
+            c.name = "G"
+        rows = -c
+        if self.reduction == "none":
+            return rows
+        rows.name = "ℓ"
+        return rows.mean() if self.reduction == "mean" else rows.sum()
+
+
+class SoftmaxWithLoss(_Loss):
+    """L = −(1/N) Σₙ Σ_c t[n, c] · ln softmax(z)[n, c], in nats, of logits z [N, C].
+
+    By ln softmax(z) = z − max z − ln Σ exp(z − max z): right for logits of ±1000. t: integer labels [N], or distributions [N, C].
+    dz = (p − t)/N × upstream, with p = softmax(z); t is a constant and gets no gradient. reduction: "mean", "sum" or "none".
+    Errors: as `CrossEntropy`. Source: the log-sum-exp form, e.g. I. Goodfellow et al., "Deep Learning" (2016), section 4.1.
+    """
+
+    formula = "−Σ {1} ⊙ log softmax({0}) / N"
+    locals = (
+        Local("(P − {1})/N", lambda op, loss, z, t: op.residual(z, t), note="P = softmax({0}), N = {N}"),
+        Local("", lambda op, loss, z, t: 0.0),
+    )
+
+    def forward(self, z: Array, t: Array) -> Array:
+        shifted = z - z.max(axis=-1, keepdims=True)
+        log_p = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+        return self.reduce(cross_terms(self.name, t, log_p))
+
+    def backward(self, upstream: Array, loss: Array, z: Array, t: Array) -> tuple[Array, None]:
+        return self.align(upstream) * self.residual(z, t), None
+
+    def residual(self, z: Array, t: Array) -> Array:
+        return (Softmax().forward(z) - as_distribution(t, z)) * self.scale(z)
+
+    def expand(self, z: Node, t: Node) -> Node:
+        p = Softmax()(z)
+        return CrossEntropy(self.reduction)(p, t)

@@ -1,0 +1,71 @@
+"""Scores to probabilities."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from minigraph.arrays import Array, shape_text
+from minigraph.formulas import Local
+from minigraph.graph import Node, Op
+from minigraph.ops import exp, reshape
+
+__all__ = ["Softmax"]
+
+
+class Softmax(Op):
+    """p[i] = exp(x[i]/T) / Σⱼ exp(x[j]/T) along `axis`: every slice becomes a distribution.
+
+    ∂p[i]/∂x[j] = p[i](1 − p[i])/T where i = j, else −p[i]p[j]/T. Shifted by the maximum: right for any finite x.
+    temperature: T > 0; above 1 flattens, below 1 sharpens · groups: `axis` is cut into that many equal runs, each a
+    distribution of its own. Errors: ValueError for an axis that is not there, or a length that the groups do not divide.
+    Source: J. Bridle (1990).
+    """
+
+    formula, symbol = "softmax({0})", "P"
+    locals = (Local("(diag(p) − p pᵀ)", lambda op, p, x: op.jacobian(p), "row by row", "pᵢ(1−pᵢ) if i = j, −pᵢpⱼ else"),)
+
+    def __init__(self, axis: int = -1, temperature: float = 1.0, groups: int = 1) -> None:
+        if not temperature > 0 or groups < 1:
+            raise ValueError(f"Softmax: temperature is {temperature} and groups {groups}; they must be > 0 and ≥ 1")
+        self.axis, self.temperature, self.groups = axis, temperature, groups
+        if temperature != 1:
+            self.locals = (replace(Softmax.locals[0], symbol=f"(diag(p) − p pᵀ)/{temperature:g}"),)
+
+    def forward(self, x: Array) -> Array:
+        z, k = self.split(x)
+        e = np.exp((z - z.max(axis=k, keepdims=True)) / self.temperature)  # the shift cancels; it only prevents overflow
+        return (e / e.sum(axis=k, keepdims=True)).reshape(x.shape)
+
+    def backward(self, upstream: Array, p: Array, x: Array) -> tuple[Array]:
+        (u, k), (p, k) = self.split(upstream), self.split(p)
+        dx = p * (u - (u * p).sum(axis=k, keepdims=True)) / self.temperature
+        return (dx.reshape(x.shape),)
+
+    def expand(self, x: Node) -> Node:
+        z = x if self.temperature == 1 else x / self.temperature
+        parts, k = self.split(x.value)
+        e = exp(z if self.groups == 1 else reshape(z, *parts.shape))
+        p = e / e.sum(axis=k, keepdims=True)
+        return p if self.groups == 1 else reshape(p, *x.shape)
+
+    def split(self, x: Array) -> tuple[Array, int]:
+        """x with `axis` cut into (groups, length), and that length's axis counted from the end."""
+        k = self.axis - x.ndim if self.axis >= 0 else self.axis
+        if not -x.ndim <= k < 0 or not x.size or x.shape[k] % self.groups:
+            raise ValueError(f"Softmax: x is {shape_text(x.shape)}; axis {self.axis} must be there, not empty, and divisible by {self.groups} groups")
+        parts = (self.groups, x.shape[k] // self.groups) if self.groups > 1 else (x.shape[k],)
+        return x.reshape(x.shape[: x.ndim + k] + parts + x.shape[x.ndim + k + 1 :]), k
+
+    def jacobian(self, p: Array) -> Array:
+        rows = self.align(p)
+        return (np.eye(rows.shape[-1]) * rows[..., None] - rows[..., None] * rows[..., None, :]) / self.temperature
+
+    def align(self, upstream: Array, *operands: Array) -> Array:
+        parts, k = self.split(upstream)
+        return np.moveaxis(parts, k, -1)
+
+    def unalign(self, product: Array, shape: tuple[int, ...]) -> Array:
+        k = self.axis - len(shape) if self.axis >= 0 else self.axis
+        return np.moveaxis(product, -1, k).reshape(shape)

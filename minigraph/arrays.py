@@ -1,0 +1,43 @@
+"""What the engine needs to know about arrays: their types, their shapes in words, broadcasting and its reverse."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Array = NDArray[Any]
+Axis = int | tuple[int, ...] | None
+Seed = int | np.random.Generator | None
+
+__all__ = ["Array", "ArrayLike", "Axis", "Seed", "positive_axes", "put_back_axes", "shape_text", "sum_to_shape"]
+
+
+def shape_text(shape: tuple[int, ...]) -> str:
+    """``[100, 784]``, as it stands in error messages; ``[]`` is a scalar."""
+    return "[" + ", ".join(map(str, shape)) + "]"
+
+
+def sum_to_shape(gradient: Array, shape: tuple[int, ...]) -> Array:
+    """The reverse of broadcasting: an array that was copied along an axis collects the gradients of its copies.
+
+    gradient[..., n, k] → Σ over every axis that `shape` lacks or has as 1, so that the result has exactly `shape`.
+    """
+    if gradient.shape == shape:
+        return gradient
+    lacking = gradient.ndim - len(shape)
+    stretched = [axis + lacking for axis, size in enumerate(shape) if size == 1 and gradient.shape[axis + lacking] != 1]
+    return gradient.sum(axis=(*range(lacking), *stretched), keepdims=True).reshape(shape)
+
+
+def positive_axes(axis: Axis, ndim: int) -> tuple[int, ...]:
+    """The axes that a NumPy `axis` argument means, counted from the front: None is all of them."""
+    if axis is None:
+        return tuple(range(ndim))
+    return tuple(a % ndim for a in (axis if isinstance(axis, tuple) else (axis,)))
+
+
+def put_back_axes(reduced: Array, axis: Axis, ndim: int) -> Array:
+    """`reduced` with the axes that a reduction over `axis` dropped put back as 1, so that it lines up with its input."""
+    return reduced if reduced.ndim == ndim else np.expand_dims(reduced, positive_axes(axis, ndim))

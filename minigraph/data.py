@@ -1,0 +1,67 @@
+"""Data in portions, and parameters in files."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from collections.abc import Iterable, Iterator
+from io import BytesIO
+
+import numpy as np
+
+from minigraph.arrays import Array, ArrayLike, Seed, shape_text
+from minigraph.files import write
+from minigraph.graph import Parameter
+from minigraph.naming import unique_names
+
+__all__ = ["batches", "load", "save"]
+
+
+def batches(x: ArrayLike, t: ArrayLike, *, size: int, seed: Seed = None, shuffle: bool = True) -> Iterator[tuple[Array, Array]]:
+    """One epoch: the rows of x and t in shuffled portions of `size`, each row once; the last portion may be smaller.
+
+    seed: an int gives the same order at every call; a NumPy Generator goes on, so each epoch has an order of its own.
+    """
+    xs, ts = np.asarray(x), np.asarray(t)
+    if not xs.ndim or not ts.ndim or len(xs) != len(ts) or not len(xs):
+        raise ValueError(f"batches: x is {shape_text(xs.shape)} and t is {shape_text(ts.shape)}; both need the same number of rows, at least 1")
+    if size < 1:
+        raise ValueError(f"batches: size is {size}, but must be at least 1")
+    order = np.random.default_rng(seed).permutation(len(xs)) if shuffle else np.arange(len(xs))
+    return ((xs[rows], ts[rows]) for rows in (order[start : start + size] for start in range(0, len(xs), size)))
+
+
+def save(path: str | os.PathLike[str], parameters: Iterable[Parameter]) -> None:
+    """Write parameters by name as an .npz file, whole or not at all. Equal names are numbered in order: W1, W2."""
+    buffer = BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:  # not np.savez: there a parameter named "file" would be an argument
+        for name, parameter in _named(parameters).items():
+            with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w") as member:
+                np.lib.format.write_array(member, parameter.value, allow_pickle=False)
+    write(path, buffer.getvalue())
+
+
+def load(path: str | os.PathLike[str], parameters: Iterable[Parameter]) -> None:
+    """Read what `save` wrote into these parameters. Errors: ValueError where names or shapes differ; then nothing has changed."""
+    wanted = _named(parameters)
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            found = {name: archive[name] for name in archive.files}
+    except (zipfile.BadZipFile, ValueError, EOFError, AttributeError) as error:
+        raise ValueError(f"load: {os.fspath(path)} is no .npz file of plain arrays ({error})") from error
+    have = {name: array.shape for name, array in found.items()}
+    need = {name: parameter.shape for name, parameter in wanted.items()}
+    if have != need:
+        raise ValueError(f"load: {os.fspath(path)} has {_listing(have)}, but needed are {_listing(need)}")
+    for name, parameter in wanted.items():
+        parameter.value = found[name].astype(parameter.value.dtype)
+        parameter.grad = None
+
+
+def _named(parameters: Iterable[Parameter]) -> dict[str, Parameter]:
+    found = tuple(parameters)
+    return dict(zip(unique_names(p.name or "parameter" for p in found), found))
+
+
+def _listing(shapes: dict[str, tuple[int, ...]]) -> str:
+    return ", ".join(f"{name} {shape_text(shape)}" for name, shape in sorted(shapes.items())) or "nothing"

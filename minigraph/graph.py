@@ -1,0 +1,344 @@
+"""The engine: nodes hold values, ops connect nodes, and a graph replays what was recorded, forwards and backwards."""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Container, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from minigraph.arrays import Array, ArrayLike, Axis, shape_text, sum_to_shape
+from minigraph.formulas import Local
+from minigraph.naming import scalar_letters, unique_names
+
+if TYPE_CHECKING:
+    from minigraph.diagram import Diagram
+
+__all__ = ["Graph", "Node", "Op", "Operand", "Parameter", "topological_order"]
+
+
+class Node:
+    """A value in the graph: a leaf that somebody gave, or what an op computed from its inputs.
+
+    value: a NumPy array (a scalar is a 0-d array) · grad: ∂output/∂value, None until a backward computed it ·
+    op, inputs: where the value came from; a leaf has None and () · operands: the input arrays that it was computed from ·
+    name: for messages, feeds and diagrams · scope: the composite nodes that were opened around it, outermost first ·
+    requires_grad: whether a leaf wants a gradient; by default every leaf of floating-point numbers does.
+
+    Integer arrays are labels or indices. A single Python number is always taken as a float.
+    """
+
+    __slots__ = ("__weakref__", "grad", "inputs", "name", "op", "operands", "requires_grad", "scope", "value")
+    __array_ufunc__ = None  # so that ndarray * node asks the node, instead of making an array of nodes
+
+    def __init__(self, value: ArrayLike, name: str | None = None, *, requires_grad: bool | None = None) -> None:
+        self.value: Array = np.asarray(float(value) if type(value) is int else value)
+        if self.value.dtype.kind not in "fiub":
+            raise TypeError(f"Node {name or ''}: the value is {self.value.dtype}, but must be real numbers")
+        differentiable = self.value.dtype.kind == "f"
+        if requires_grad and not differentiable:
+            raise TypeError(f"Node {name or ''}: {self.value.dtype} values have no gradient; give floating-point numbers")
+        self.requires_grad = differentiable if requires_grad is None else requires_grad
+        self.grad: Array | None = None
+        self.op: Op | None = None
+        self.inputs: tuple[Node, ...] = ()
+        self.operands: tuple[Array, ...] = ()
+        self.name = name
+        self.scope: tuple[Node, ...] = ()
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.value.shape
+
+    def item(self) -> float:
+        """The value of a one-element node as a Python number."""
+        return self.value.item()
+
+    __float__ = item
+
+    def backward(self, seed: ArrayLike | None = None) -> None:
+        """∂self/∂n into ``n.grad`` for every node n that self depends on: ``Graph(self).backward(seed)``."""
+        Graph(self).backward(seed)
+
+    def __repr__(self) -> str:
+        kind = type(self).__name__
+        value = f"{self.value.item():g}" if self.value.ndim == 0 else f"{shape_text(self.shape)} {self.value.dtype}"
+        origin = f" = {self.op!r}" if self.op else ""
+        grad = "not computed" if self.grad is None else f"{self.grad.item():g}" if self.grad.ndim == 0 else "computed"
+        return f"<{kind} {self.name or '·'}: {value}{origin}, grad {grad}>"
+
+    if TYPE_CHECKING:  # ops.py installs these; the engine itself knows no arithmetic
+
+        def __add__(self, other: Operand) -> Node: ...
+        def __radd__(self, other: Operand) -> Node: ...
+        def __sub__(self, other: Operand) -> Node: ...
+        def __rsub__(self, other: Operand) -> Node: ...
+        def __mul__(self, other: Operand) -> Node: ...
+        def __rmul__(self, other: Operand) -> Node: ...
+        def __truediv__(self, other: Operand) -> Node: ...
+        def __rtruediv__(self, other: Operand) -> Node: ...
+        def __pow__(self, other: Operand) -> Node: ...
+        def __rpow__(self, other: Operand) -> Node: ...
+        def __matmul__(self, other: Operand) -> Node: ...
+        def __rmatmul__(self, other: Operand) -> Node: ...
+        def __neg__(self) -> Node: ...
+        def sum(self, axis: Axis = None, keepdims: bool = False) -> Node: ...
+        def mean(self, axis: Axis = None, keepdims: bool = False) -> Node: ...
+        def max(self, axis: Axis = None, keepdims: bool = False) -> Node: ...
+
+
+class Parameter(Node):
+    """A leaf that training changes. An optimizer puts a new array in its place; it never writes into the old one."""
+
+    __slots__ = ()
+
+
+Operand = Node | ArrayLike
+
+
+class Op:
+    """A differentiable function of arrays. A subclass writes ``forward`` and ``backward``; the rest is optional.
+
+    ``forward(*inputs)`` gives the output. ``backward(upstream, output, *inputs)`` gives one gradient per input, of that input's
+    shape: exactly the vector–Jacobian product of this forward for any `upstream`; None for an input without a gradient.
+    Neither writes to its arguments nor keeps anything between calls. A ``backward`` that declares ``needs`` is told which
+    gradients somebody wants (one bool per input) and may leave out the others.
+    ``expand(*nodes)`` builds the same function from smaller ops: it is the definition, the pair above the optimisation.
+
+    Calling an op on nodes (or numbers, or arrays) computes at once and records the result as a new node.
+    """
+
+    parameters: tuple[Parameter, ...] = ()  # appended to the inputs
+    constants: tuple[int, ...] = ()  # positions that no gradient flows to: labels, targets, indices
+    locals: tuple[Local, ...] = ()  # one per input: the local gradients in symbols and numbers
+    formula: str = ""  # the output in symbols: "{0}·{1} + {2}"
+    gate: str = ""  # the sign on its circle in a diagram; "" draws a block with the op's name
+    symbol: str = "Y"  # what its output is called when nobody named it
+    _reads_needs = False
+
+    def __init_subclass__(cls) -> None:
+        cls._reads_needs = "needs" in inspect.signature(cls.backward).parameters
+
+    @property
+    def name(self) -> str:
+        return type(self).__name__
+
+    def forward(self, *inputs: Any, **options: Any) -> Array:
+        raise NotImplementedError(f"{self.name} has no forward")
+
+    def backward(self, *arrays: Any, **options: Any) -> tuple[Array | None, ...]:
+        raise NotImplementedError(f"{self.name} has no backward")
+
+    def expand(self, *inputs: Any) -> Node | None:
+        return None
+
+    def align(self, upstream: Array, *operands: Array) -> Array:
+        """`upstream` laid out so that its product with a local gradient is plain algebra (a reduced axis put back as 1)."""
+        return upstream
+
+    def unalign(self, product: Array, shape: tuple[int, ...]) -> Array:
+        """A product of that layout as a gradient of `shape`."""
+        return product.reshape(shape) if product.size == math.prod(shape) else sum_to_shape(product, shape)
+
+    def __call__(self, *inputs: Operand) -> Node:
+        nodes = (*_as_nodes(inputs), *self.parameters)
+        for i, node in enumerate(nodes):
+            if node.value.dtype.kind != "f" and i not in self.constants:
+                raise TypeError(f"{self.name}: input {i} is {node.value.dtype}, but must be floating-point; try .astype(float)")
+        operands = tuple(node.value for node in nodes)
+        result = Node(self.run(operands), requires_grad=False)
+        result.op, result.inputs, result.operands = self, nodes, operands
+        return result
+
+    def run(self, operands: tuple[Array, ...]) -> Array:
+        """``forward``, with errors that say which op it was and what came."""
+        try:
+            return np.asarray(self.forward(*operands))
+        except (ValueError, TypeError, IndexError) as error:
+            if str(error).startswith(self.name):
+                raise
+            came = ", ".join(shape_text(a.shape) for a in operands)
+            raise type(error)(f"{self.name}: the inputs are {came}; {error}") from error
+
+    def pull(self, upstream: Array, output: Array, operands: tuple[Array, ...], needs: tuple[bool, ...]) -> tuple[Array | None, ...]:
+        """``backward``, held to its contract: one gradient per input, each of its input's shape."""
+        hint = {"needs": needs} if self._reads_needs else {}
+        gradients = self.backward(upstream, output, *operands, **hint)
+        if not isinstance(gradients, tuple) or len(gradients) != len(operands):
+            raise ValueError(f"{self.name}.backward must return a tuple of {len(operands)} gradients, one per input; got {type(gradients).__name__}"
+                             + (f" of {len(gradients)}" if isinstance(gradients, tuple) else ""))
+        for i, (gradient, operand) in enumerate(zip(gradients, operands)):
+            if gradient is not None and np.shape(gradient) != operand.shape:
+                raise ValueError(f"{self.name}.backward: the gradient for input {i} is {shape_text(np.shape(gradient))}, "
+                                 f"but the input is {shape_text(operand.shape)}")
+        return gradients
+
+    def __repr__(self) -> str:
+        return f"{self.name}()"
+
+
+class Graph:
+    """What `output` depends on, in topological order: replays on new arrays, and walks back for the gradients.
+
+    The record is frozen: Python's own branches and loops were decided while recording and are not decided again.
+    """
+
+    def __init__(self, output: Node) -> None:
+        self.output = output
+        self.nodes = topological_order(output)
+        self.parameters = tuple(node for node in self.nodes if isinstance(node, Parameter))
+        self.wanted: set[Node] = set()
+        self._returns: list[tuple[Node, tuple[bool, ...]]] = []  # what backward visits, with the gradients to ask for
+        for node in self.nodes:
+            constants = node.op.constants if node.op else ()
+            needs = tuple(i not in constants and source in self.wanted for i, source in enumerate(node.inputs))
+            if node.requires_grad or any(needs):
+                self.wanted.add(node)
+            if any(needs):
+                self._returns.append((node, needs))
+
+    @cached_property
+    def names(self) -> dict[Node, str]:
+        """A name for every node, each once: the given ones, else by the op (P for a softmax), else a letter."""
+        given = [node.name for node in self.nodes if node.name]
+        letters = scalar_letters([*given, "f"])
+
+        def wish(node: Node) -> str:
+            if node.name:
+                return node.name
+            if node.op is None:
+                return f"{node.value.item():g}" if node.value.ndim == 0 else "C"
+            if node.value.ndim or node.op.symbol == "L":
+                return node.op.symbol
+            return next(letters) if node is not self.output or "f" in given else "f"
+
+        numbers = {node for node in self.nodes if node.op is None and not node.name and node.value.ndim == 0}
+        others = [node for node in self.nodes if node not in numbers]
+        return {node: wish(node) for node in numbers} | dict(zip(others, unique_names(map(wish, others))))
+
+    def forward(self, feeds: Mapping[Node, ArrayLike] | None = None, /, **named: ArrayLike) -> Array:
+        """Recompute every value with new leaves, by name (``x=…``) or by node (``{x: …}``); returns the output's value.
+
+        Other batch sizes are fine. Gradients become "not computed". If anything fails, nothing has changed.
+        """
+        values = self.replay(self._feeds(feeds, named))
+        for node in self.nodes:
+            node.value, node.grad = values[node], None
+            node.operands = tuple(values[source] for source in node.inputs)
+        return self.output.value
+
+    def evaluate(self, node: Node | None = None, feeds: Mapping[Node, ArrayLike] | None = None, /, **named: ArrayLike) -> Array:
+        """The value that `node` (the output, if left out) would have with these leaves. Changes nothing in the graph."""
+        target = self.output if node is None else node
+        if target not in self.names:
+            raise ValueError(f"Graph: {target!r} is not part of this graph")
+        return self.replay(self._feeds(feeds, named), until=target)[target]
+
+    def replay(self, leaves: Mapping[Node, Array], until: Node | None = None) -> dict[Node, Array]:
+        """Every node's value, as it would be with these `leaves`. Changes nothing in the graph."""
+        values: dict[Node, Array] = {}
+        for node in self.nodes if until is None else topological_order(until):
+            if node.op is None:
+                values[node] = leaves.get(node, node.value)
+            else:
+                values[node] = node.op.run(tuple(values[source] for source in node.inputs))
+        return values
+
+    def gradients(self, seed: ArrayLike | None = None, values: Mapping[Node, Array] | None = None) -> dict[Node, Array]:
+        """∂output/∂node for every node that wants a gradient, `seed` being ∂output/∂output. Changes nothing in the graph.
+
+        values: where to take the derivative, as `replay` gives them; left out, the values that were computed last.
+        """
+        gradients = {self.output: self._seed(seed)}
+        for node, needs in reversed(self._returns):
+            upstream = gradients.get(node)
+            if upstream is None or node.op is None:
+                continue
+            output = node.value if values is None else values[node]
+            operands = node.operands if values is None else tuple(values[source] for source in node.inputs)
+            for source, gradient, needed in zip(node.inputs, node.op.pull(upstream, output, operands, needs), needs):
+                if needed and gradient is not None:
+                    # a new array at a fork: += would write into what an op, or another node, still holds
+                    gradients[source] = np.asarray(gradients[source] + gradient if source in gradients else gradient)
+        return gradients
+
+    def backward(self, seed: ArrayLike | None = None) -> None:
+        """Fill ``grad`` of every node that wants one, intermediate ones too. Calling it again gives the same, not the double."""
+        gradients = self.gradients(seed)
+        for node in self.nodes:
+            node.grad = gradients.get(node)
+
+    if TYPE_CHECKING:  # installed by minigraph.diagram
+
+        def draw(self, *, expand: int = 0, detail: str = "values") -> Diagram: ...
+
+    def __repr__(self) -> str:
+        return f"<Graph {self.names[self.output]}: {len(self.nodes)} nodes, {len(self.parameters)} parameters>"
+
+    def _feeds(self, feeds: Mapping[Node, ArrayLike] | None, named: Mapping[str, ArrayLike]) -> dict[Node, Array]:
+        leaves = {name: node for node, name in self.names.items() if node.op is None}
+        by_node: dict[Node, ArrayLike] = dict(feeds or {})
+        for name, value in named.items():
+            if name not in leaves:
+                raise ValueError(f"Graph: there is no leaf named {name!r}; the leaves are {', '.join(leaves)}")
+            by_node[leaves[name]] = value
+        for node in by_node:
+            if node.op is not None or node not in self.names:
+                raise ValueError(f"Graph: {node!r} is not a leaf of this graph; the leaves are {', '.join(leaves)}")
+        return {node: self._fed(node, value) for node, value in by_node.items()}
+
+    def _fed(self, node: Node, value: ArrayLike) -> Array:
+        fed = np.asarray(value)
+        if node.value.dtype.kind == "f":
+            fed = fed.astype(node.value.dtype, copy=False)
+            if np.isnan(fed.sum()) and np.isnan(fed).any():
+                first = shape_text(tuple(int(i) for i in np.argwhere(np.isnan(fed))[0]))
+                raise ValueError(f"Graph: {self.names[node]} has {np.isnan(fed).sum()} NaN of {fed.size} values, the first at {first}")
+        return fed
+
+    def _seed(self, seed: ArrayLike | None) -> Array:
+        output = self.output
+        if output not in self.wanted:
+            raise ValueError(f"backward: {self.names[output]} depends on no node that requires a gradient")
+        if seed is None and output.value.size != 1:
+            raise ValueError(f"backward: {self.names[output]} is {shape_text(output.shape)}, not a scalar; give seed=, an array of that shape")
+        start = np.ones_like(output.value) if seed is None else np.asarray(seed, dtype=output.value.dtype)
+        if start.shape != output.shape:
+            raise ValueError(f"backward: seed is {shape_text(start.shape)}, but {self.names[output]} is {shape_text(output.shape)}")
+        return start
+
+
+def topological_order(output: Node, until: Container[Node] = ()) -> tuple[Node, ...]:
+    """Every node that `output` depends on, inputs before users, in a fixed order; a loop, so that depth has no limit.
+
+    until: nodes whose own inputs are not looked at.
+    """
+    order: list[Node] = []
+    seen: set[Node] = set()
+    stack = [(output, False)]
+    while stack:
+        node, inputs_are_done = stack.pop()
+        if inputs_are_done:
+            order.append(node)
+        elif node not in seen:
+            seen.add(node)
+            stack.append((node, True))
+            if node not in until:
+                stack.extend((source, False) for source in reversed(node.inputs))
+    return tuple(order)
+
+
+def _as_nodes(inputs: tuple[Operand, ...]) -> list[Node]:
+    """Inputs as nodes. A bare number or array becomes a constant; a number takes the type of its company (float32 stays)."""
+    floats = [i.value.dtype for i in inputs if isinstance(i, Node) and i.value.dtype.kind == "f"]
+    company = np.result_type(*floats) if floats else None
+
+    def as_node(value: Operand) -> Node:
+        if isinstance(value, Node):
+            return value
+        return Node(np.asarray(value, dtype=company) if isinstance(value, (int, float)) else value, requires_grad=False)
+
+    return [as_node(value) for value in inputs]

@@ -1,0 +1,81 @@
+"""Optimizers: change parameters by their gradients."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+
+from minigraph.arrays import Array
+from minigraph.graph import Parameter
+
+__all__ = ["SGD", "Optimizer"]
+
+
+class Optimizer(ABC):
+    """Holds parameters; ``step()`` gives each a new value made from its gradient. A subclass writes ``update``.
+
+    There is no zero_grad: a backward replaces the gradients, it does not add to them.
+    """
+
+    def __init__(self, parameters: Iterable[Parameter], learning_rate: float) -> None:
+        self.parameters = tuple(parameters)
+        if not self.parameters:
+            raise ValueError(f"{type(self).__name__}: there are no parameters to change")
+        for parameter in self.parameters:
+            if not isinstance(parameter, Parameter):
+                raise TypeError(f"{type(self).__name__}: {parameter!r} is no Parameter")
+        self.learning_rate = _at_least_zero(self, "learning_rate", learning_rate)
+
+    def step(self) -> None:
+        """One update of every parameter. Errors: ValueError where a gradient was not computed; then nothing has changed."""
+        gradients = []
+        for parameter in self.parameters:
+            if parameter.grad is None:
+                raise ValueError(f"{type(self).__name__}: {parameter.name or parameter!r} has no gradient; call backward() after each forward()")
+            gradients.append(parameter.grad)
+        for i, (parameter, gradient) in enumerate(zip(self.parameters, gradients)):
+            parameter.value = self.update(i, parameter.value, gradient)
+
+    @abstractmethod
+    def update(self, i: int, value: Array, gradient: Array) -> Array:
+        """The new value of the i-th parameter, in a new array."""
+
+
+class SGD(Optimizer):
+    """g = ∂L/∂θ + λ·θ;  v ← μ·v + g (v = g at the first step);  θ ← θ − η·v, or θ − η·(g + μ·v) with Nesterov.
+
+    learning_rate η, momentum μ, weight_decay λ (L2: adds λθ to the gradient, as PyTorch does). Without momentum v = g.
+    Sources: Robbins & Monro (1951); Polyak (1964); Nesterov (1983), in the form of Sutskever et al. (2013).
+    """
+
+    def __init__(
+        self,
+        parameters: Iterable[Parameter],
+        learning_rate: float = 0.01,
+        momentum: float = 0.0,
+        nesterov: bool = False,
+        weight_decay: float = 0.0,
+    ) -> None:
+        super().__init__(parameters, learning_rate)
+        self.momentum = _at_least_zero(self, "momentum", momentum)
+        self.weight_decay = _at_least_zero(self, "weight_decay", weight_decay)
+        if nesterov and not momentum:
+            raise ValueError("SGD: nesterov needs a momentum greater than 0")
+        self.nesterov = nesterov
+        self.velocity: dict[int, Array] = {}
+
+    def update(self, i: int, value: Array, gradient: Array) -> Array:
+        g = gradient + self.weight_decay * value if self.weight_decay else gradient
+        if self.momentum:
+            v = self.velocity[i] = self.momentum * self.velocity[i] + g if i in self.velocity else g
+            g = g + self.momentum * v if self.nesterov else v
+        return value - self.learning_rate * g
+
+    def __repr__(self) -> str:
+        return f"SGD(learning_rate={self.learning_rate:g}, momentum={self.momentum:g}, weight_decay={self.weight_decay:g})"
+
+
+def _at_least_zero(owner: Optimizer, name: str, value: float) -> float:
+    if not value >= 0:
+        raise ValueError(f"{type(owner).__name__}: {name} is {value}, but must be 0 or more")
+    return value
