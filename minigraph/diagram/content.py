@@ -1,0 +1,135 @@
+"""What a diagram shows: the graph as cards (values), gates (ops) and chips (local gradients), with nothing of how it looks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from minigraph.arrays import Array
+from minigraph.diagram.text import clean
+from minigraph.expand import expand
+from minigraph.formulas import Local
+from minigraph.gradients import LARGEST_JACOBIAN, local_gradient
+from minigraph.graph import Graph, Node, Parameter
+
+__all__ = ["Edge", "Scene"]
+
+
+@dataclass(frozen=True)
+class Edge:
+    """Input `i` of `node`: where upstream meets the local gradient."""
+
+    node: Node
+    i: int
+
+    @property
+    def source(self) -> Node:
+        return self.node.inputs[self.i]
+
+    @property
+    def local(self) -> Local | None:
+        locals_ = self.node.op.locals if self.node.op else ()
+        return locals_[self.i] if self.i < len(locals_) else None
+
+    @cached_property
+    def numbers(self) -> Array | None:
+        """The local gradient in numbers: by its formula, else the Jacobian itself; None if that would be too large."""
+        node = self.node
+        with np.errstate(all="ignore"):
+            if self.local is not None:
+                return np.asarray(self.local.value(node.op, node.value, *node.operands), dtype=float)
+            if node.value.size * self.source.value.size > LARGEST_JACOBIAN // 1000:
+                return None
+            return local_gradient(node, self.i)
+
+
+class Scene:
+    """The nodes, gradients, names, roles and clusters of one diagram."""
+
+    def __init__(self, root: Node, depth: int) -> None:
+        self.graph = graph = Graph(expand(root, depth)) if depth else Graph(root)
+        self.root = graph.output
+        self.names = graph.names
+        self.computed = root.grad is not None
+        if depth and self.computed:
+            self.gradients = graph.gradients(root.grad)
+        else:
+            self.gradients = {node: node.grad for node in graph.nodes if node.grad is not None}
+        self.title = clean(" → ".join(dict.fromkeys(node.op.name for node in self.graph.nodes if node.op)) or self.names[self.root], 200)
+        self.users: dict[Node, list[Edge]] = {node: [] for node in graph.nodes}
+        self.edges: list[Edge] = []
+        for node in graph.nodes:
+            for i, source in enumerate(node.inputs):
+                edge = Edge(node, i)
+                self.users[source].append(edge)
+                if self.carries_gradient(edge):
+                    self.edges.append(edge)
+
+    def carries_gradient(self, edge: Edge) -> bool:
+        constants = edge.node.op.constants if edge.node.op else ()
+        return edge.i not in constants and edge.source in self.graph.wanted
+
+    def wants_gradient(self, node: Node) -> bool:
+        return node in self.graph.wanted and (node is self.root or self.paths(node) > 0)
+
+    def paths(self, node: Node) -> int:
+        """How many edges bring a gradient to this node."""
+        return sum(self.carries_gradient(edge) for edge in self.users[node])
+
+    def returns_through_gate(self, node: Node) -> bool:
+        """Whether a primitive's gradients are drawn through its gate: in circuits, and where a leaf joins the main path."""
+        joins = any(edge.node is node and edge.i and edge.source.op is None for edge in self.edges)
+        return self.is_circuit or joins
+
+    def role(self, node: Node) -> str:
+        """parameter, loss, target (only ever used where no gradient flows), input, constant, or "" for what an op computed."""
+        if isinstance(node, Parameter):
+            return "parameter"
+        if node.op is not None:
+            return "loss" if node is self.root and not node.value.ndim and not self.is_circuit else ""
+        if node.name is None:
+            return "constant"
+        uses = self.users[node]
+        return "target" if uses and all(edge.i in edge.node.op.constants for edge in uses if edge.node.op) else "input"
+
+    @cached_property
+    def is_circuit(self) -> bool:
+        """Whether all values are scalars."""
+        return all(node.value.ndim == 0 for node in self.graph.nodes)
+
+    def cluster(self, node: Node) -> tuple[Node, ...]:
+        """The composites around a card: around its op, as far as its users are inside them too."""
+        if node.op is None:
+            return node.scope
+        around = [edge.node.scope for edge in self.users[node]] or [()]
+        common = node.scope
+        for scope in around:
+            same = 0
+            while same < min(len(common), len(scope)) and common[same] is scope[same]:
+                same += 1
+            common = common[:same]
+        return common
+
+    @cached_property
+    def titles(self) -> dict[Node, str]:
+        """What each op and composite is called; equal ones are numbered in order (Affine 1, Affine 2)."""
+        boxes = dict.fromkeys(
+            box for node in self.graph.nodes for box in (*node.scope, *([node] if node.op and not node.op.gate else []))
+        )
+        named = [(box, box.op.name) for box in boxes if box.op]
+        totals: dict[str, list[Node]] = {}
+        for box, name in named:
+            totals.setdefault(name, []).append(box)
+        return {box: name if len(totals[name]) == 1 else f"{name} {totals[name].index(box) + 1}" for box, name in named}
+
+    def description(self) -> str:
+        """The diagram in words, for those who cannot see it: how each value was made, and where gradients arrive."""
+        names = self.names
+        steps = [
+            f"{names[node]} = {node.op.name}({', '.join(names[source] for source in node.inputs)})" for node in self.graph.nodes if node.op
+        ]
+        arrives = [names[node] for node in self.graph.nodes if node.op is None and node in self.gradients]
+        backward = f"Backward: from {names[self.root]} to {', '.join(arrives)}." if arrives else "Backward has not run."
+        return clean(f"Forward: {'; '.join(steps) or 'nothing is computed'}. {backward}", 4000)

@@ -1,0 +1,343 @@
+"""The figures of a diagram as labels: tensor cards, op gates and blocks, local-gradient chips, the legend."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from minigraph.arrays import Array
+from minigraph.diagram.boxes import Box, Run, beside, framed, gap, grid, line, stacked, wide, write
+from minigraph.diagram.content import Edge, Scene
+from minigraph.diagram.style import Palette, shade
+from minigraph.diagram.text import cells, clean, pretty, scalar, size_text, span
+from minigraph.graph import Node
+
+__all__ = ["Labels"]
+
+WITH_DIGITS = 16  # larger arrays are shown as swatches
+ROWS = COLUMNS = 8
+PAD = 8
+
+
+class Labels:
+    """Writes labels for one scene in one palette, at one level of detail."""
+
+    def __init__(self, scene: Scene, palette: Palette, detail: str) -> None:
+        self.scene, self.palette, self.detail = scene, palette, detail
+
+    # cards
+
+    def card(self, node: Node) -> str:
+        p = self.palette
+        rows = self._symbol_rows(node) if self.detail == "symbols" else self._value_rows(node)
+        return framed(stacked(rows), p.rule, p.background)
+
+    def _symbol_rows(self, node: Node) -> list[Box]:
+        p, name = self.palette, self.name(node)
+        rows = [write(Run(name, p.forward, 14, True, True), height=22, fill=p.forward_heat[0], pad=10)]
+        if self.scene.wants_gradient(node):
+            rows.append(write(Run(self.gradient_name(node), p.backward, 12, True), height=20, fill=p.backward_heat[0], pad=5))
+        width = max(row.width for row in rows)
+        filled = [Box(row.content, width, row.height, row.fill) for row in rows]
+        return [gap(1, 5), *(beside([gap(5, 1), row, gap(5, 1)]).at(port) for row, port in zip(filled, "vg")), gap(1, 5)]
+
+    def _value_rows(self, node: Node) -> list[Box]:
+        p, name = self.palette, self._title(node)
+        pill, value = self._pill(node), self.array(node.value, p.forward, p.forward_heat)
+        caption = gradient = None
+        if self.scene.wants_gradient(node):
+            caption = line(self._caption(node), 4) if node.value.ndim else gap(1, 6)
+            computed = self.scene.gradients.get(node)
+            if computed is None:
+                gradient = write(Run("not computed", p.backward, 9), height=16, pad=3)
+            else:
+                gradient = self.array(computed, p.backward, p.backward_heat)
+        if self.scene.role(node) == "constant" and not node.value.ndim:
+            return [gap(1, 5), beside([gap(5, 1), value, gap(5, 1)]).at("v"), gap(1, 5)]
+        parts = [value, *([caption] if caption else []), *([gradient] if gradient else [])]
+        inner = max(name.width + (pill.width + 8 if pill else 0), *(box.width for box in parts), 36)
+        if pill:
+            name = beside([name, gap(inner - name.width - pill.width, 1), pill])
+        rows = [gap(1, 6), wide(name, inner), gap(1, 4), wide(value, inner).at("v")]
+        if caption and gradient:
+            rows += [gap(1, 4), wide(caption, inner, "LEFT"), gap(1, 2), wide(gradient, inner).at("g")]
+        return [*(beside([gap(PAD, 1), row, gap(PAD, 1)]).at(row.port) for row in rows), gap(1, PAD)]
+
+    def _title(self, node: Node) -> Box:
+        p = self.palette
+        parts = [write(Run(self.name(node), p.ink, 15, True, True), height=18)]
+        if node.value.ndim:
+            parts += [gap(5, 1), write(Run(size_text(node.shape), p.mute, 9), height=18)]
+        return beside(parts)
+
+    def _pill(self, node: Node) -> Box | None:
+        p, role = self.palette, self.scene.role(node)
+        if role in ("", "constant") or self.scene.is_circuit:
+            return None
+        known = role == "parameter"
+        pill = write(Run(role, p.ink if known else p.mute, 9), height=14, fill=p.parameter if known else p.pill, pad=5)
+        return stacked([gap(1, 2), pill, gap(1, 2)])
+
+    def _caption(self, node: Node) -> list[Run]:
+        p, paths, gradient = self.palette, self.scene.paths(node), self.scene.gradients.get(node)
+        runs = [Run(self.gradient_name(node), p.backward, 9)]
+        if gradient is not None and gradient.size <= WITH_DIGITS and (factor := cells(gradient)[1]):
+            runs.append(Run(factor, p.backward, 9))
+        if paths > 1:
+            runs.append(Run(f"⊕ {paths} paths", p.mute, 9))
+        return runs
+
+    # arrays
+
+    def array(self, array: Array, colour: str, heat: tuple[str, str]) -> Box:
+        """A scalar as one bold number; up to 16 elements as a heat table with digits; more as swatches with their range."""
+        if array.ndim == 0:
+            decimals = 2 if self.scene.is_circuit else 3
+            return write(Run(scalar(float(array), decimals), colour, 14, bold=True), width=40, height=22, fill=heat[0], pad=6)
+        matrix = array.reshape(1, -1) if array.ndim == 1 else array[(0,) * (array.ndim - 2)]
+        notes = []
+        if array.ndim > 2:
+            notes.append(f"[{', '.join('0' * (array.ndim - 2))}] of {size_text(array.shape)}")
+        if matrix.size > WITH_DIGITS:
+            notes.append(span(array))
+        table = self.digits(matrix, heat) if matrix.size <= WITH_DIGITS else self.swatches(matrix, heat)
+        return stacked([*(write(Run(note, colour, 9), height=13) for note in notes), table])
+
+    def digits(self, matrix: Array, heat: tuple[str, str]) -> Box:
+        texts, _ = cells(matrix)
+        widest = max(Run(text, "").width for text in texts)
+        shades = self._shades(matrix, heat)
+        boxes = [write(Run(text, self.palette.ink, 10), widest + 8, 16, fill, "RIGHT") for text, fill in zip(texts, shades)]
+        return grid([boxes[i : i + matrix.shape[1]] for i in range(0, len(boxes), matrix.shape[1])])
+
+    def swatches(self, matrix: Array, heat: tuple[str, str]) -> Box:
+        """Colours for size, a minus for sign, ⋯ where rows or columns are left out."""
+        rows, columns = _shown(matrix.shape[0], ROWS), _shown(matrix.shape[1], COLUMNS)
+        shades = np.array(self._shades(matrix, heat), dtype=object).reshape(matrix.shape)
+        wide = 18 if len(columns) <= 5 else 14
+
+        def box(i: int | None, j: int | None) -> Box:
+            if i is None or j is None:
+                return write(Run("⋯", self.palette.mute, 8), wide, 11)
+            value = float(matrix[i, j])
+            sign = "−" if value < 0 else "" if np.isfinite(value) else "NaN" if np.isnan(value) else "∞"
+            return Box(Run(sign, self.palette.ink, 7).html if sign else "", wide, 11, shades[i, j])
+
+        return grid([[box(i, j) for j in columns] for i in rows])
+
+    def _shades(self, matrix: Array, heat: tuple[str, str]) -> list[str]:
+        size = np.where(np.isfinite(matrix), np.abs(matrix.astype(float)), 0.0)
+        largest = size.max() or 1.0
+        return [shade(heat, v / largest) for v in size.flat]
+
+    # gates and blocks
+
+    def block(self, node: Node) -> str:
+        """A composite as one block: data goes in on the left, out on the right, the other inputs come from below."""
+        p, op = self.palette, node.op
+        assert op is not None
+        title = line([*([Run("⊞", p.mute, 13)] if _opens(node) else []), Run(self.scene.titles[node], p.ink, 14, bold=True)], 5)
+        middle = [title]
+        if op.formula:
+            middle.append(line([Run(f"{self.name(node)} = {self.formula(node)}", p.ink, 13, True)]))
+        width = max(box.width for box in middle) + 16
+        backward = [edge.i for edge in self.scene.edges if edge.node is node]
+        rows = []
+        for n, box in enumerate(middle if len(middle) == 2 else [*middle, gap(1, 8)]):
+            direction, colour = ("v", p.forward) if n == 0 else ("g", p.backward)
+            shown = n == 0 or (0 in backward)
+            left = self.pin(colour, shown).at(f"{direction}0")
+            right = self.pin(colour, n == 0 or node in self.scene.graph.wanted).at(f"{direction}out")
+            rows.append(beside([left, stacked([box], width), right], 24))
+        pins = [
+            self.pin(colour, True).at(f"{direction}{i}")
+            for i in range(1, len(node.inputs))
+            for direction, colour in (("v", p.forward), ("g", p.backward))
+            if direction == "v" or i in backward
+        ]
+        rows.append(_spread(pins, rows[0].width))
+        return framed(stacked([gap(1, 3), *rows]), p.op_line, p.panel, thick=2)
+
+    def pin(self, colour: str, shown: bool) -> Box:
+        return write(Run("•", colour, 7), width=8, height=9) if shown else gap(8, 9)
+
+    def gate(self, node: Node) -> str:
+        """The sign of a primitive: × is ⊙ between arrays, and "·" is only ever the matrix product."""
+        assert node.op is not None
+        sign = node.op.gate
+        if sign == "×" and all(operand.ndim for operand in node.operands):
+            sign = "⊙"
+        size = {1: 22, 4: 11}.get(len(sign), 13)
+        return line([Run(sign, self.palette.ink, size, bold=len(sign) == 1)]).content
+
+    def formula(self, node: Node) -> str:
+        assert node.op is not None
+        return node.op.formula.format(*(self.name(source) for source in node.inputs), y=self.name(node))
+
+    # chips
+
+    def chip(self, edge: Edge) -> str:
+        """How upstream becomes downstream on one edge: the local gradient in symbols, its shapes, and on demand its numbers."""
+        p = self.palette
+        scalars = edge.source.value.ndim == 0 and edge.node.value.ndim == 0
+        rows = self._scalar_rows(edge) if scalars else self._tensor_rows(edge)
+        return framed(stacked(rows), p.local, p.local_heat[0], inside=(6, 4))
+
+    def _scalar_rows(self, edge: Edge) -> list[Box]:
+        p = self.palette
+        number = "?" if edge.numbers is None else scalar(float(edge.numbers))
+        top, bottom = (Run(f"∂{self.name(node)}", p.local, 12, True) for node in (edge.node, edge.source))
+        wide = max(top.width, bottom.width) + 4
+        fraction = stacked([write(top, height=15), Box("", wide, 1, p.local), write(bottom, height=15)], wide)
+        symbol = self.local_symbol(edge)
+        equals = [Run("=", p.mute, 11)]
+        if symbol and symbol not in (number, number.strip("()")):
+            equals += [Run(symbol, p.local, 13, True), Run("=", p.mute, 11)]
+        first = beside([fraction, gap(5, 1), line([*equals, Run(number, p.local, 11)], 4)])
+        if self.detail == "symbols":
+            return [first]
+        return [first, gap(1, 2), self._product(edge, number)]
+
+    def _product(self, edge: Edge, number: str) -> Box:
+        """upstream × local = downstream, in numbers, as this edge brings it."""
+        p, upstream = self.palette, self.scene.gradients.get(edge.node)
+        if upstream is None or edge.numbers is None:
+            return line([Run("not computed", p.backward, 9)])
+        up, down = scalar(float(upstream)), scalar(float(upstream) * float(edge.numbers))
+        bracketed = f"({number})" if number.startswith("−") else number
+        runs = [Run(up, p.backward, 11), Run("×", p.mute, 11), Run(bracketed, p.local, 11, bold=True), Run("=", p.mute, 11)]
+        return line([*runs, Run(down, p.backward, 11, bold=True)], 4)
+
+    def _tensor_rows(self, edge: Edge) -> list[Box]:
+        p, local = self.palette, edge.local
+        is_block = not edge.node.op or not edge.node.op.gate
+        symbol = Run(self.local_symbol(edge) or f"∂{self.name(edge.node)}/∂{self.name(edge.source)}", p.local, 13, True, True)
+        upstream, rule = self._upstream(edge.node), local.rule if local else "elementwise"
+        numbers = edge.numbers
+        by_number = (numbers is not None and numbers.ndim == 0) or (local is not None and edge.node.value.ndim == 0)
+        sign = Run("×" if by_number and symbol.text != "1" else "⊙", p.local if not is_block else p.mute, 12)
+        if local is None:
+            sign = Run("·", p.mute, 12)
+        dot = Run("·", p.mute, 12)
+        if rule == "from left":
+            product = [symbol, dot] if not is_block else [symbol, dot, upstream]
+        elif rule == "sum rows" or rule == "row by row":
+            product = [symbol, upstream]
+        else:
+            joint = dot if rule == "from right" else sign
+            product = [joint, symbol] if not is_block else [upstream, joint, symbol]
+        if is_block:
+            product = [Run(self.gradient_name(edge.source), p.backward, 13, True), Run("=", p.mute, 12), *product]
+        rows = [line(product, 4)]
+        if self.detail == "full" and numbers is not None and numbers.ndim:
+            rows += [gap(1, 3), self._matrices(edge, numbers), gap(1, 2)]
+        if note := self.note(edge):
+            rows.append(line([Run(note, p.mute, 9)]))
+        return rows
+
+    def _matrices(self, edge: Edge, numbers: Array) -> Box:
+        p = self.palette
+        local = self.array(numbers if numbers.ndim < 5 else numbers.reshape(edge.node.value.size, -1), p.local, p.local_heat)
+        upstream = self.scene.gradients.get(edge.node)
+        if upstream is None or (edge.node.op and edge.node.op.gate and not (edge.local and edge.local.rule.startswith("from"))):
+            return local
+        other = self.array(upstream, p.backward, p.backward_heat)
+        pair = [local, other] if edge.local and edge.local.rule in ("from left", "row by row") else [other, local]
+        return beside([pair[0], write(Run("·" if upstream.ndim else "×", p.mute, 12), width=10), pair[1]])
+
+    def note(self, edge: Edge) -> str:
+        """The second row: shapes of a matrix product, the op's own remark, and what broadcasting makes necessary."""
+        local, upstream, source = edge.local, size_text(edge.node.shape), size_text(edge.source.shape)
+        if local is None:
+            return f"Jacobian {size_text(edge.node.shape + edge.source.shape)}"
+        if local.rule == "sum rows":
+            return f"{source} = Σ over the batch of {upstream}"
+        if local.rule.startswith("from") and edge.numbers is not None and edge.numbers.ndim == 2 and edge.node.value.ndim == 2:
+            factors = [upstream, size_text(edge.numbers.shape)]
+            return f"{source} = {' · '.join(factors if local.rule == 'from right' else factors[::-1])}"
+        names = [self.name(node) for node in edge.node.inputs]
+        remarks = [local.note.format(*names, y=self.name(edge.node), N=self.rows_of(edge))] if local.note else []
+        if local.rule == "elementwise" and edge.source.value.size < edge.node.value.size:
+            remarks.append("then " + self._summed(edge))
+        return ", ".join(remarks)
+
+    def rows_of(self, edge: Edge) -> int:
+        """N: how many elements of the input make one of the output, counting rows where classes belong together."""
+        operand = edge.node.operands[edge.i]
+        count = getattr(edge.node.op, "count", None)
+        return count(operand) if count else operand.size // operand.shape[-1]
+
+    def _summed(self, edge: Edge) -> str:
+        """Which sum brings a broadcast gradient back: Σₙ over the rows, Σₖ within them, Σ over all."""
+        big, small = edge.node.shape, edge.source.shape
+        small = (1,) * (len(big) - len(small)) + small
+        axes = [axis for axis, (a, b) in enumerate(zip(big, small)) if a != b]
+        if len(axes) == len(big):
+            return "Σ"
+        return "Σₖ" if axes == [len(big) - 1] else "Σₙ" if axes == [0] and len(big) == 2 else "Σ"
+
+    def local_symbol(self, edge: Edge) -> str:
+        if edge.local is None:
+            return ""
+        return edge.local.text(self.name(edge.node), [self.name(source) for source in edge.node.inputs])
+
+    def _upstream(self, node: Node) -> Run:
+        """∂L/∂Y; at the end of the way back simply the number that it starts from."""
+        p, seed = self.palette, self.scene.gradients.get(node)
+        if node is self.scene.root and seed is not None and seed.ndim == 0:
+            return Run(scalar(float(seed)), p.backward, 13, True)
+        return Run(self.gradient_name(node), p.backward, 13, True)
+
+    # names
+
+    def name(self, node: Node) -> str:
+        """The name; a bare number is written as a number."""
+        if node.op is None and node.name is None and node.value.ndim == 0:
+            return scalar(float(node.value))
+        return pretty(self.scene.names[node])
+
+    def gradient_name(self, node: Node) -> str:
+        return f"∂{self.name(self.scene.root)}/∂{self.name(node)}"
+
+    def cluster(self, node: Node) -> str:
+        p = self.palette
+        return line([Run("⊟", p.mute, 12), Run(clean(self.scene.titles[node]), p.ink, 12, bold=True)], 5).content
+
+    def legend(self) -> str:
+        p = self.palette
+        of = "the loss" if self.scene.role(self.scene.root) == "loss" else self.name(self.scene.root)
+        shaft, dash = Box("", 20, 2, p.forward), [part for _ in range(3) for part in (Box("", 5, 2, p.backward), gap(2, 1))]
+        forward = beside([_at_height(shaft, 14), write(Run("▶", p.forward, 9), 10, 14), gap(4, 1), write(Run("forward value", p.forward, 11))])
+        backward = beside([write(Run("◀", p.backward, 9), 10, 14), *(_at_height(box, 14) for box in dash), gap(4, 1),
+                           write(Run(f"gradient of {of} (backward)", p.backward, 11))])  # fmt: skip
+        local = beside([_at_height(Box("", 9, 9, p.local), 14), gap(4, 1), write(Run("local gradient", p.local, 11))])
+        product = [("downstream", p.backward), ("=", p.mute), ("upstream", p.backward), ("×", p.mute), ("local", p.local)]
+        parts = [forward, backward, local, line([Run(text, colour, 11) for text, colour in product], 5)]
+        return stacked([gap(1, 14), beside([box for part in parts for box in (part, gap(28, 1))][:-1])]).content
+
+
+def _at_height(box: Box, height: int) -> Box:
+    """`box` in the middle of a line of text."""
+    above = (height - box.height) // 2
+    return stacked([gap(1, above), box, gap(1, height - box.height - above)])
+
+
+def _shown(count: int, most: int) -> list[int | None]:
+    """Which rows (or columns) are drawn; None stands for those left out."""
+    if count <= most:
+        return list(range(count))
+    return [*range(most - 2), None, count - 1]
+
+
+def _spread(pins: Sequence[Box], width: int) -> Box:
+    """The pins of a block's lower side, evenly over its width."""
+    if not pins:
+        return gap(width, 9)
+    free = width - sum(pin.width for pin in pins)
+    parts = [part for pin in pins for part in (gap(free // (len(pins) + 1), 1), pin)]
+    return beside([*parts, gap(width - sum(part.width for part in parts), 1)])
+
+
+def _opens(node: Node) -> bool:
+    return node.op is not None and node.op.expand.__func__ is not type(node.op).__mro__[-2].expand  # type: ignore[attr-defined]

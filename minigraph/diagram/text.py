@@ -1,0 +1,89 @@
+"""Numbers and names as they are written in a diagram."""
+
+from __future__ import annotations
+
+import math
+import re
+from html import escape
+
+import numpy as np
+
+from minigraph.arrays import Array
+
+__all__ = ["clean", "cells", "markup", "pretty", "scalar", "size_text", "superscript"]
+
+SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def clean(text: str, longest: int = 40) -> str:
+    """User text that no renderer can trip over: no control characters or lone surrogates, and not endless."""
+    printable = "".join(c if c.isprintable() else "�" for c in text[:longest])
+    return printable if len(text) <= longest else printable[:-1] + "…"
+
+
+def pretty(name: str) -> str:
+    """A name for display: W1 is written W₁."""
+    name = clean(name)
+    numbered = re.fullmatch(r"([^\W\d_]{1,2})(\d{1,3})", name)
+    return numbered[1] + numbered[2].translate(SUBSCRIPTS) if numbered else name
+
+
+def markup(text: str) -> str:
+    """Text for an HTML-like label."""
+    return escape(text, quote=True)
+
+
+def superscript(n: int) -> str:
+    return str(n).translate(SUPERSCRIPTS)
+
+
+def size_text(shape: tuple[int, ...]) -> str:
+    """A shape as one says it: 2×3, 5."""
+    return "×".join(map(str, shape))
+
+
+def _special(value: float) -> str | None:
+    if math.isnan(value):
+        return "NaN"
+    return None if math.isfinite(value) else "∞" if value > 0 else "−∞"
+
+
+def _minus(digits: str) -> str:
+    """A real minus sign, and none before a rounded zero."""
+    return digits.replace("-", "−") if digits.strip("-0.") else digits.replace("-", "")
+
+
+def scalar(value: float, decimals: int = 2) -> str:
+    """One number: integers bare, else `decimals`, more where that would hide it; very large or small ones with a power of ten."""
+    if special := _special(value):
+        return special
+    if value == round(value) and abs(value) < 1e5:
+        return _minus(str(int(value)))
+    if 1e-3 <= abs(value) < 1e5:
+        lacking = max(0, -math.floor(math.log10(abs(value))) - 1) if abs(value) < 0.1 else 0
+        return _minus(f"{value:.{decimals + lacking}f}")
+    mantissa, exponent = f"{value:.1e}".split("e")
+    return _minus(mantissa) + "·10" + superscript(int(exponent))
+
+
+def cells(array: Array) -> tuple[list[str], str]:
+    """The elements of an array as texts of one style, and a common factor ("×10⁻³" or "") that they are to be multiplied by."""
+    values = [float(v) for v in array.flat]
+    largest = max((abs(v) for v in values if math.isfinite(v)), default=0.0)
+    power = 0
+    if largest and not 0.05 <= largest < 1e4:
+        power = math.floor(math.log10(largest))
+    scaled = [v / 10.0**power for v in values]
+    texts = [_special(v) or _minus(str(int(v)) if v == round(v) and abs(v) < 1e4 else f"{v:.2f}") for v in scaled]
+    return texts, f"×10{superscript(power)}" if power else ""
+
+
+def span(array: Array) -> str:
+    """min … max of the finite elements, with what is not finite named after it."""
+    finite = array[np.isfinite(array)]
+    if not finite.size:
+        return "all NaN or ∞"
+    low, high = scalar(float(finite.min())), scalar(float(finite.max()))
+    odd = array.size - finite.size
+    return (low if low == high else f"{low} … {high}") + (f", {odd} NaN or ∞" if odd else "")
