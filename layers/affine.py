@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from minigraph.arrays import Array, ArrayLike, Seed, shape_text
 from minigraph.formulas import Local
@@ -19,12 +20,13 @@ class Affine(Op):
 
     X: [..., inputs], W: [inputs, outputs], b: [outputs], Y: [..., outputs].
     dX = dY·Wᵀ, dW = Xᵀ·dY, db = Σₙ dY, the rows n being all leading axes together.
-    weight: "he" (default), "xavier", a function (shape, rng), or an array; bias: True (zeros), False (none), or an array.
+    weight: "he" (default), "xavier", a function (shape, rng), or an array; bias: True (zeros), False (none), or an
+    array.
     seed: an int or a NumPy Generator. Errors: ValueError where shapes do not fit.
     """
 
     formula, symbol = "{0}·{1} + {2}", "Y"
-    locals = (
+    locals: tuple[Local, ...] = (
         Local("{1}ᵀ", lambda op, y, x, w, *b: w.T, "from right"),
         Local("{0}ᵀ", lambda op, y, x, w, *b: x.reshape(-1, w.shape[0]).T, "from left"),
         Local("Σₙ", lambda op, y, x, w, b: 1.0, "sum rows"),
@@ -38,7 +40,7 @@ class Affine(Op):
         weight: str | Initializer | ArrayLike = "he",
         bias: bool | ArrayLike = True,
         seed: Seed = None,
-        dtype: type = np.float64,
+        dtype: DTypeLike = np.float64,
     ) -> None:
         if inputs < 1 or outputs < 1:
             raise ValueError(f"Affine: {inputs} inputs and {outputs} outputs; each must be at least 1")
@@ -53,7 +55,9 @@ class Affine(Op):
 
     def forward(self, x: Array, w: Array, b: Array | None = None) -> Array:
         if not x.ndim or x.shape[-1] != w.shape[0]:
-            raise ValueError(f"Affine: x is {shape_text(x.shape)} but W is {shape_text(w.shape)}; x.shape[-1] must equal W.shape[0]")
+            raise ValueError(
+                f"Affine: x is {shape_text(x.shape)} but W is {shape_text(w.shape)}; x.shape[-1] must equal W.shape[0]"
+            )
         return x @ w if b is None else x @ w + b
 
     def backward(

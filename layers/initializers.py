@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from minigraph.arrays import Array, ArrayLike, Seed, shape_text
 
 __all__ = ["Initializer", "he", "initial", "xavier"]
 
-Initializer = Callable[[tuple[int, int], np.random.Generator], Array]
+Shape = tuple[int, ...]
+Initializer = Callable[[Shape, np.random.Generator], Array]
 
 
-def he(shape: tuple[int, int], rng: np.random.Generator) -> Array:
+def he(shape: Shape, rng: np.random.Generator) -> Array:
     """W[i, o] ~ N(0, 2/inputs): keeps the variance through a ReLU. Source: He et al. (2015)."""
     return rng.normal(0.0, np.sqrt(2 / shape[0]), shape)
 
 
-def xavier(shape: tuple[int, int], rng: np.random.Generator) -> Array:
+def xavier(shape: Shape, rng: np.random.Generator) -> Array:
     """W[i, o] ~ U(±√(6/(inputs + outputs))): for tanh and linear layers. Source: Glorot & Bengio (2010)."""
     limit = np.sqrt(6 / (shape[0] + shape[1]))
     return rng.uniform(-limit, limit, shape)
@@ -27,13 +29,15 @@ def xavier(shape: tuple[int, int], rng: np.random.Generator) -> Array:
 BY_NAME: dict[str, Initializer] = {"he": he, "xavier": xavier}
 
 
-def initial(owner: str, given: str | Initializer | ArrayLike, shape: tuple[int, ...], seed: Seed, dtype: type) -> Array:
+def initial(owner: str, given: str | Initializer | ArrayLike, shape: Shape, seed: Seed, dtype: DTypeLike) -> Array:
     """The first value of a weight: by an initialiser's name, by a function (shape, rng), or an array of that shape."""
     if isinstance(given, str):
         if given not in BY_NAME:
-            raise ValueError(f"{owner}: there is no initialiser {given!r}; use one of {', '.join(BY_NAME)}, a function or an array")
+            raise ValueError(
+                f"{owner}: there is no initialiser {given!r}; use one of {', '.join(BY_NAME)}, a function or an array"
+            )
         given = BY_NAME[given]
-    array = np.asarray(given(shape, np.random.default_rng(seed)) if callable(given) else given, dtype=dtype)
+    array: Array = np.asarray(given(shape, np.random.default_rng(seed)) if callable(given) else given, dtype=dtype)
     if array.shape != shape:
         raise ValueError(f"{owner}: the given array is {shape_text(array.shape)}, but must be {shape_text(shape)}")
     return array

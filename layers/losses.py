@@ -87,9 +87,12 @@ class CrossEntropy(_Loss):
 class SoftmaxWithLoss(_Loss):
     """L = −(1/N) Σₙ Σ_c t[n, c] · ln softmax(z)[n, c], in nats, of logits z [N, C].
 
-    By ln softmax(z) = z − max z − ln Σ exp(z − max z): right for logits of ±1000. t: integer labels [N], or distributions [N, C].
-    dz = (p − t)/N × upstream, with p = softmax(z); t is a constant and gets no gradient. reduction: "mean", "sum" or "none".
-    Errors: as `CrossEntropy`. Source: the log-sum-exp form, e.g. I. Goodfellow et al., "Deep Learning" (2016), section 4.1.
+    By ln softmax(z) = z − max z − ln Σ exp(z − max z): right for logits of ±1000. t: integer labels [N], or
+    distributions [N, C].
+    dz = (p − t)/N × upstream, with p = softmax(z); t is a constant and gets no gradient. reduction: "mean", "sum" or
+    "none".
+    Errors: as `CrossEntropy`. Source: the log-sum-exp form, e.g. I. Goodfellow et al., "Deep Learning" (2016),
+    section 4.1.
     """
 
     formula = "−Σ {1} ⊙ log softmax({0}) / N"

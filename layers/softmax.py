@@ -19,12 +19,15 @@ class Softmax(Op):
 
     ∂p[i]/∂x[j] = p[i](1 − p[i])/T where i = j, else −p[i]p[j]/T. Shifted by the maximum: right for any finite x.
     temperature: T > 0; above 1 flattens, below 1 sharpens · groups: `axis` is cut into that many equal runs, each a
-    distribution of its own. Errors: ValueError for an axis that is not there, or a length that the groups do not divide.
+    distribution of its own. Errors: ValueError for an axis that is not there, or a length that the groups do not
+    divide.
     Source: J. Bridle (1990).
     """
 
     formula, symbol = "softmax({0})", "P"
-    locals = (Local("(diag(p) − p pᵀ)", lambda op, p, x: op.jacobian(p), "row by row", "pᵢ(1−pᵢ) if i = j, −pᵢpⱼ else"),)
+    locals = (
+        Local("(diag(p) − p pᵀ)", lambda op, p, x: op.jacobian(p), "row by row", "pᵢ(1−pᵢ) if i = j, −pᵢpⱼ else"),
+    )
 
     def __init__(self, axis: int = -1, temperature: float = 1.0, groups: int = 1) -> None:
         if not temperature > 0 or groups < 1:
@@ -35,7 +38,9 @@ class Softmax(Op):
 
     def forward(self, x: Array) -> Array:
         z, k = self.split(x)
-        e = np.exp((z - z.max(axis=k, keepdims=True)) / self.temperature)  # the shift cancels; it only prevents overflow
+        e = np.exp(
+            (z - z.max(axis=k, keepdims=True)) / self.temperature
+        )  # the shift cancels; it only prevents overflow
         return (e / e.sum(axis=k, keepdims=True)).reshape(x.shape)
 
     def backward(self, upstream: Array, p: Array, x: Array) -> tuple[Array]:
@@ -54,7 +59,10 @@ class Softmax(Op):
         """x with `axis` cut into (groups, length), and that length's axis counted from the end."""
         k = self.axis - x.ndim if self.axis >= 0 else self.axis
         if not -x.ndim <= k < 0 or not x.size or x.shape[k] % self.groups:
-            raise ValueError(f"Softmax: x is {shape_text(x.shape)}; axis {self.axis} must be there, not empty, and divisible by {self.groups} groups")
+            raise ValueError(
+                f"Softmax: x is {shape_text(x.shape)}; axis {self.axis} must be there, not empty, "
+                f"and divisible by {self.groups} groups"
+            )
         parts = (self.groups, x.shape[k] // self.groups) if self.groups > 1 else (x.shape[k],)
         return x.reshape(x.shape[: x.ndim + k] + parts + x.shape[x.ndim + k + 1 :]), k
 

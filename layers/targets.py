@@ -1,4 +1,5 @@
-"""The right answers, however they are written: integer labels t[n], or distributions t[n, c] (one-hot is one of these)."""
+"""The right answers, however they are written: integer labels t[n], or distributions t[n, c] (one-hot is one of
+these)."""
 
 from __future__ import annotations
 
@@ -12,19 +13,26 @@ __all__ = ["as_distribution", "cross_terms"]
 def check(owner: str, scores: Array, t: Array) -> bool:
     """Whether t is labels (True) or distributions (False); ValueError where it fits `scores` neither way."""
     if not scores.ndim or not scores.size:
-        raise ValueError(f"{owner}: the scores are {shape_text(scores.shape)}; they must be [..., classes] and not empty")
+        raise ValueError(
+            f"{owner}: the scores are {shape_text(scores.shape)}; they must be [..., classes] and not empty"
+        )
     classes = scores.shape[-1]
     if t.dtype.kind in "iu" and t.shape == scores.shape[:-1]:
         if t.min() < 0 or t.max() >= classes:
-            raise ValueError(f"{owner}: labels go from {t.min()} to {t.max()}, but must lie in 0 … {classes - 1} ({classes} classes)")
+            raise ValueError(
+                f"{owner}: labels go from {t.min()} to {t.max()}, but must lie in 0 … {classes - 1} ({classes} classes)"
+            )
         return True
     if t.shape != scores.shape:
         raise ValueError(
-            f"{owner}: the targets are {t.dtype} {shape_text(t.shape)}, but for scores of {shape_text(scores.shape)} must be "
+            f"{owner}: the targets are {t.dtype} {shape_text(t.shape)}, but for scores of "
+            f"{shape_text(scores.shape)} must be "
             f"integer labels {shape_text(scores.shape[:-1])} or distributions {shape_text(scores.shape)}"
         )
     if not (t.min() >= 0 and abs(t.sum(axis=-1) - 1).max() < 1e-3):
-        raise ValueError(f"{owner}: each row of the targets must be a distribution: numbers ≥ 0 with the sum 1, and no NaN")
+        raise ValueError(
+            f"{owner}: each row of the targets must be a distribution: numbers ≥ 0 with the sum 1, and no NaN"
+        )
     return False
 
 

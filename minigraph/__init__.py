@@ -1,10 +1,11 @@
 """minigraph: a computational-graph micro-framework whose backprop can be seen.
 
-Nodes hold NumPy arrays, ops connect them, a graph replays them forwards and backwards, and ``draw`` shows upstream × local =
-downstream on every edge.
+Nodes hold NumPy arrays, ops connect them, a graph replays them forwards and backwards, and ``draw`` shows upstream ×
+local = downstream on every edge.
 """
 
 from minigraph.data import batches, load, save
+from minigraph.diagram import Diagram, draw
 from minigraph.expand import expand
 from minigraph.gradients import check_gradients, check_op, local_gradient, numerical_gradient
 from minigraph.graph import Graph, Node, Op, Parameter
@@ -14,7 +15,9 @@ from minigraph.sequential import Sequential
 
 __version__ = "0.1.0"
 __all__ = [
-    "SGD", "Graph", "Node", "Op", "Optimizer", "Parameter", "Sequential", "add", "batches", "check_gradients", "check_op", "div",
-    "exp", "expand", "load", "local_gradient", "log", "matmul", "max", "maximum", "mean", "mul", "neg",
+    "SGD", "Diagram", "Graph", "Node", "Op", "Optimizer", "Parameter", "Sequential", "add", "batches",
+    "check_gradients",
+    "check_op", "div", "draw", "exp", "expand", "load", "local_gradient", "log", "matmul", "max",
+    "maximum", "mean", "mul", "neg",
     "numerical_gradient", "pick", "pow", "reshape", "save", "sub", "sum", "tanh",
 ]  # fmt: skip

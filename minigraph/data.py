@@ -17,14 +17,19 @@ from minigraph.naming import unique_names
 __all__ = ["batches", "load", "save"]
 
 
-def batches(x: ArrayLike, t: ArrayLike, *, size: int, seed: Seed = None, shuffle: bool = True) -> Iterator[tuple[Array, Array]]:
+def batches(
+    x: ArrayLike, t: ArrayLike, *, size: int, seed: Seed = None, shuffle: bool = True
+) -> Iterator[tuple[Array, Array]]:
     """One epoch: the rows of x and t in shuffled portions of `size`, each row once; the last portion may be smaller.
 
     seed: an int gives the same order at every call; a NumPy Generator goes on, so each epoch has an order of its own.
     """
     xs, ts = np.asarray(x), np.asarray(t)
     if not xs.ndim or not ts.ndim or len(xs) != len(ts) or not len(xs):
-        raise ValueError(f"batches: x is {shape_text(xs.shape)} and t is {shape_text(ts.shape)}; both need the same number of rows, at least 1")
+        raise ValueError(
+            f"batches: x is {shape_text(xs.shape)} and t is {shape_text(ts.shape)}; "
+            "both need the same number of rows, at least 1"
+        )
     if size < 1:
         raise ValueError(f"batches: size is {size}, but must be at least 1")
     order = np.random.default_rng(seed).permutation(len(xs)) if shuffle else np.arange(len(xs))
@@ -42,7 +47,8 @@ def save(path: str | os.PathLike[str], parameters: Iterable[Parameter]) -> None:
 
 
 def load(path: str | os.PathLike[str], parameters: Iterable[Parameter]) -> None:
-    """Read what `save` wrote into these parameters. Errors: ValueError where names or shapes differ; then nothing has changed."""
+    """Read what `save` wrote into these parameters. Errors: ValueError where names or shapes differ; then nothing has
+    changed."""
     wanted = _named(parameters)
     try:
         with np.load(path, allow_pickle=False) as archive:

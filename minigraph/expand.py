@@ -10,8 +10,8 @@ __all__ = ["expand"]
 def expand(root: Node, depth: int = 1) -> Node:
     """The same computation with every op that has an ``expand`` opened, `depth` levels deep; returns the new root.
 
-    Leaves (inputs, parameters) are the very same nodes; every other node is new, and `root` stays as it is. A new node's
-    ``scope`` names the composites around it: the nodes that were opened, outermost first.
+    Leaves (inputs, parameters) are the very same nodes; every other node is new, and `root` stays as it is. A new
+    node's ``scope`` names the composites around it: the nodes that were opened, outermost first.
     """
     if depth < 0:
         raise ValueError(f"expand: depth is {depth}, but must be 0 or more")
@@ -19,7 +19,8 @@ def expand(root: Node, depth: int = 1) -> Node:
 
 
 def _opened(root: Node, boundary: dict[Node, Node], depth: int, scope: tuple[Node, ...]) -> Node:
-    """`root` rebuilt on top of `boundary` (old node → new node), its composites opened, all new nodes inside `scope`."""
+    """`root` rebuilt on top of `boundary` (old node → new node), its composites opened, all new nodes inside
+    `scope`."""
     new = dict(boundary)
     for node in topological_order(root, until=boundary):
         if node in new:

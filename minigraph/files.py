@@ -10,7 +10,8 @@ __all__ = ["write"]
 
 
 def write(path: str | os.PathLike[str], content: bytes) -> Path:
-    """Write beside `path`, then put it in place in one move; an interrupt or a full disk leaves the old file as it was."""
+    """Write beside `path`, then put it in place in one move; an interrupt or a full disk leaves the old file as it
+    was."""
     target = Path(path)
     handle, beside = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:40]}.")
     try:

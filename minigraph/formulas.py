@@ -1,7 +1,7 @@
 """How an op's local gradients are written and what numbers they have: the data behind the chips of a diagram.
 
-An op lists one `Local` per input beside its ``backward``. ``backward`` stays the only code that training runs; a test holds
-each `Local` to it, so what a diagram says about an edge is what the engine computes there.
+An op lists one `Local` per input beside its ``backward``. ``backward`` stays the only code that training runs; a test
+holds each `Local` to it, so what a diagram says about an edge is what the engine computes there.
 """
 
 from __future__ import annotations

@@ -24,7 +24,8 @@ class Node:
     """A value in the graph: a leaf that somebody gave, or what an op computed from its inputs.
 
     value: a NumPy array (a scalar is a 0-d array) · grad: ∂output/∂value, None until a backward computed it ·
-    op, inputs: where the value came from; a leaf has None and () · operands: the input arrays that it was computed from ·
+    op, inputs: where the value came from; a leaf has None and () · operands: the input arrays that it was computed
+    from ·
     name: for messages, feeds and diagrams · scope: the composite nodes that were opened around it, outermost first ·
     requires_grad: whether a leaf wants a gradient; by default every leaf of floating-point numbers does.
 
@@ -40,7 +41,9 @@ class Node:
             raise TypeError(f"Node {name or ''}: the value is {self.value.dtype}, but must be real numbers")
         differentiable = self.value.dtype.kind == "f"
         if requires_grad and not differentiable:
-            raise TypeError(f"Node {name or ''}: {self.value.dtype} values have no gradient; give floating-point numbers")
+            raise TypeError(
+                f"Node {name or ''}: {self.value.dtype} values have no gradient; give floating-point numbers"
+            )
         self.requires_grad = differentiable if requires_grad is None else requires_grad
         self.grad: Array | None = None
         self.op: Op | None = None
@@ -55,7 +58,7 @@ class Node:
 
     def item(self) -> float:
         """The value of a one-element node as a Python number."""
-        return self.value.item()
+        return float(self.value.item())
 
     __float__ = item
 
@@ -102,10 +105,11 @@ Operand = Node | ArrayLike
 class Op:
     """A differentiable function of arrays. A subclass writes ``forward`` and ``backward``; the rest is optional.
 
-    ``forward(*inputs)`` gives the output. ``backward(upstream, output, *inputs)`` gives one gradient per input, of that input's
+    ``forward(*inputs)`` gives the output. ``backward(upstream, output, *inputs)`` gives one gradient per input, of
+    that input's
     shape: exactly the vector–Jacobian product of this forward for any `upstream`; None for an input without a gradient.
-    Neither writes to its arguments nor keeps anything between calls. A ``backward`` that declares ``needs`` is told which
-    gradients somebody wants (one bool per input) and may leave out the others.
+    Neither writes to its arguments nor keeps anything between calls. A ``backward`` that declares ``needs`` is told
+    which gradients somebody wants (one bool per input) and may leave out the others.
     ``expand(*nodes)`` builds the same function from smaller ops: it is the definition, the pair above the optimisation.
 
     Calling an op on nodes (or numbers, or arrays) computes at once and records the result as a new node.
@@ -136,7 +140,8 @@ class Op:
         return None
 
     def align(self, upstream: Array, *operands: Array) -> Array:
-        """`upstream` laid out so that its product with a local gradient is plain algebra (a reduced axis put back as 1)."""
+        """`upstream` laid out so that its product with a local gradient is plain algebra (a reduced axis put back as
+        1)."""
         return upstream
 
     def unalign(self, product: Array, shape: tuple[int, ...]) -> Array:
@@ -147,7 +152,9 @@ class Op:
         nodes = (*_as_nodes(inputs), *self.parameters)
         for i, node in enumerate(nodes):
             if node.value.dtype.kind != "f" and i not in self.constants:
-                raise TypeError(f"{self.name}: input {i} is {node.value.dtype}, but must be floating-point; try .astype(float)")
+                raise TypeError(
+                    f"{self.name}: input {i} is {node.value.dtype}, but must be floating-point; try .astype(float)"
+                )
         operands = tuple(node.value for node in nodes)
         result = Node(self.run(operands), requires_grad=False)
         result.op, result.inputs, result.operands = self, nodes, operands
@@ -163,17 +170,24 @@ class Op:
             came = ", ".join(shape_text(a.shape) for a in operands)
             raise type(error)(f"{self.name}: the inputs are {came}; {error}") from error
 
-    def pull(self, upstream: Array, output: Array, operands: tuple[Array, ...], needs: tuple[bool, ...]) -> tuple[Array | None, ...]:
+    def pull(
+        self, upstream: Array, output: Array, operands: tuple[Array, ...], needs: tuple[bool, ...]
+    ) -> tuple[Array | None, ...]:
         """``backward``, held to its contract: one gradient per input, each of its input's shape."""
         hint = {"needs": needs} if self._reads_needs else {}
         gradients = self.backward(upstream, output, *operands, **hint)
         if not isinstance(gradients, tuple) or len(gradients) != len(operands):
-            raise ValueError(f"{self.name}.backward must return a tuple of {len(operands)} gradients, one per input; got {type(gradients).__name__}"
-                             + (f" of {len(gradients)}" if isinstance(gradients, tuple) else ""))
+            raise ValueError(
+                f"{self.name}.backward must return a tuple of {len(operands)} gradients, "
+                f"one per input; got {type(gradients).__name__}"
+                + (f" of {len(gradients)}" if isinstance(gradients, tuple) else "")
+            )
         for i, (gradient, operand) in enumerate(zip(gradients, operands)):
             if gradient is not None and np.shape(gradient) != operand.shape:
-                raise ValueError(f"{self.name}.backward: the gradient for input {i} is {shape_text(np.shape(gradient))}, "
-                                 f"but the input is {shape_text(operand.shape)}")
+                raise ValueError(
+                    f"{self.name}.backward: the gradient for input {i} is {shape_text(np.shape(gradient))}, "
+                    f"but the input is {shape_text(operand.shape)}"
+                )
         return gradients
 
     def __repr__(self) -> str:
@@ -211,9 +225,9 @@ class Graph:
                 return node.name
             if node.op is None:
                 return f"{node.value.item():g}" if node.value.ndim == 0 else "C"
-            if node.value.ndim or node.op.symbol == "L":
-                return node.op.symbol
-            return next(letters) if node is not self.output or "f" in given else "f"
+            if any(source.value.ndim for source in node.inputs):
+                return "L" if node is self.output and not node.value.ndim else node.op.symbol
+            return "f" if node is self.output and "f" not in given else next(letters)
 
         numbers = {node for node in self.nodes if node.op is None and not node.name and node.value.ndim == 0}
         others = [node for node in self.nodes if node not in numbers]
@@ -230,8 +244,11 @@ class Graph:
             node.operands = tuple(values[source] for source in node.inputs)
         return self.output.value
 
-    def evaluate(self, node: Node | None = None, feeds: Mapping[Node, ArrayLike] | None = None, /, **named: ArrayLike) -> Array:
-        """The value that `node` (the output, if left out) would have with these leaves. Changes nothing in the graph."""
+    def evaluate(
+        self, node: Node | None = None, feeds: Mapping[Node, ArrayLike] | None = None, /, **named: ArrayLike
+    ) -> Array:
+        """The value that `node` (the output, if left out) would have with these leaves. Changes nothing in the
+        graph."""
         target = self.output if node is None else node
         if target not in self.names:
             raise ValueError(f"Graph: {target!r} is not part of this graph")
@@ -248,7 +265,8 @@ class Graph:
         return values
 
     def gradients(self, seed: ArrayLike | None = None, values: Mapping[Node, Array] | None = None) -> dict[Node, Array]:
-        """∂output/∂node for every node that wants a gradient, `seed` being ∂output/∂output. Changes nothing in the graph.
+        """∂output/∂node for every node that wants a gradient, `seed` being ∂output/∂output. Changes nothing in the
+        graph.
 
         values: where to take the derivative, as `replay` gives them; left out, the values that were computed last.
         """
@@ -266,7 +284,8 @@ class Graph:
         return gradients
 
     def backward(self, seed: ArrayLike | None = None) -> None:
-        """Fill ``grad`` of every node that wants one, intermediate ones too. Calling it again gives the same, not the double."""
+        """Fill ``grad`` of every node that wants one, intermediate ones too. Calling it again gives the same, not the
+        double."""
         gradients = self.gradients(seed)
         for node in self.nodes:
             node.grad = gradients.get(node)
@@ -296,7 +315,10 @@ class Graph:
             fed = fed.astype(node.value.dtype, copy=False)
             if np.isnan(fed.sum()) and np.isnan(fed).any():
                 first = shape_text(tuple(int(i) for i in np.argwhere(np.isnan(fed))[0]))
-                raise ValueError(f"Graph: {self.names[node]} has {np.isnan(fed).sum()} NaN of {fed.size} values, the first at {first}")
+                raise ValueError(
+                    f"Graph: {self.names[node]} has {np.isnan(fed).sum()} NaN of {fed.size} values, "
+                    f"the first at {first}"
+                )
         return fed
 
     def _seed(self, seed: ArrayLike | None) -> Array:
@@ -304,10 +326,15 @@ class Graph:
         if output not in self.wanted:
             raise ValueError(f"backward: {self.names[output]} depends on no node that requires a gradient")
         if seed is None and output.value.size != 1:
-            raise ValueError(f"backward: {self.names[output]} is {shape_text(output.shape)}, not a scalar; give seed=, an array of that shape")
+            raise ValueError(
+                f"backward: {self.names[output]} is {shape_text(output.shape)}, not a scalar; "
+                "give seed=, an array of that shape"
+            )
         start = np.ones_like(output.value) if seed is None else np.asarray(seed, dtype=output.value.dtype)
         if start.shape != output.shape:
-            raise ValueError(f"backward: seed is {shape_text(start.shape)}, but {self.names[output]} is {shape_text(output.shape)}")
+            raise ValueError(
+                f"backward: seed is {shape_text(start.shape)}, but {self.names[output]} is {shape_text(output.shape)}"
+            )
         return start
 
 
@@ -332,7 +359,8 @@ def topological_order(output: Node, until: Container[Node] = ()) -> tuple[Node, 
 
 
 def _as_nodes(inputs: tuple[Operand, ...]) -> list[Node]:
-    """Inputs as nodes. A bare number or array becomes a constant; a number takes the type of its company (float32 stays)."""
+    """Inputs as nodes. A bare number or array becomes a constant; a number takes the type of its company (float32
+    stays)."""
     floats = [i.value.dtype for i in inputs if isinstance(i, Node) and i.value.dtype.kind == "f"]
     company = np.result_type(*floats) if floats else None
 

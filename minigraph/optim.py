@@ -27,11 +27,15 @@ class Optimizer(ABC):
         self.learning_rate = _at_least_zero(self, "learning_rate", learning_rate)
 
     def step(self) -> None:
-        """One update of every parameter. Errors: ValueError where a gradient was not computed; then nothing has changed."""
+        """One update of every parameter. Errors: ValueError where a gradient was not computed; then nothing has
+        changed."""
         gradients = []
         for parameter in self.parameters:
             if parameter.grad is None:
-                raise ValueError(f"{type(self).__name__}: {parameter.name or parameter!r} has no gradient; call backward() after each forward()")
+                raise ValueError(
+                    f"{type(self).__name__}: {parameter.name or parameter!r} has no gradient; "
+                    "call backward() after each forward()"
+                )
             gradients.append(parameter.grad)
         for i, (parameter, gradient) in enumerate(zip(self.parameters, gradients)):
             parameter.value = self.update(i, parameter.value, gradient)
@@ -72,7 +76,9 @@ class SGD(Optimizer):
         return value - self.learning_rate * g
 
     def __repr__(self) -> str:
-        return f"SGD(learning_rate={self.learning_rate:g}, momentum={self.momentum:g}, weight_decay={self.weight_decay:g})"
+        return (
+            f"SGD(learning_rate={self.learning_rate:g}, momentum={self.momentum:g}, weight_decay={self.weight_decay:g})"
+        )
 
 
 def _at_least_zero(owner: Optimizer, name: str, value: float) -> float:

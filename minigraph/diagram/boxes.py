@@ -1,7 +1,7 @@
 """Boxes of known size, stacked into Graphviz's HTML-like labels.
 
-Every size is ours, from `widths`, so that the layout engine has nothing to measure: a cell is FIXEDSIZE, a row is exactly
-as wide as its cells. What is narrower than its place is centred by empty cells.
+Every size is ours, from `widths`, so that the layout engine has nothing to measure: a cell is FIXEDSIZE, a row is
+exactly as wide as its cells. What is narrower than its place is centred by empty cells.
 """
 
 from __future__ import annotations
@@ -61,7 +61,9 @@ class Box:
         fill = f' BGCOLOR="{self.fill}"' if self.fill else ""
         port = f' PORT="{self.port}"' if self.port else ""
         align = f' ALIGN="{self.align}"' if self.align else ""
-        return f'<TD FIXEDSIZE="TRUE" WIDTH="{self.width}" HEIGHT="{self.height}"{fill}{port}{align}>{self.content}</TD>'
+        return (
+            f'<TD FIXEDSIZE="TRUE" WIDTH="{self.width}" HEIGHT="{self.height}"{fill}{port}{align}>{self.content}</TD>'
+        )
 
     def at(self, port: str) -> Box:
         return replace(self, port=port)

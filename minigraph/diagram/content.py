@@ -1,4 +1,5 @@
-"""What a diagram shows: the graph as cards (values), gates (ops) and chips (local gradients), with nothing of how it looks."""
+"""What a diagram shows: the graph as cards (values), gates (ops) and chips (local gradients), with nothing of how it
+looks."""
 
 from __future__ import annotations
 
@@ -57,15 +58,18 @@ class Scene:
             self.gradients = graph.gradients(root.grad)
         else:
             self.gradients = {node: node.grad for node in graph.nodes if node.grad is not None}
-        self.title = clean(" → ".join(dict.fromkeys(node.op.name for node in self.graph.nodes if node.op)) or self.names[self.root], 200)
+        self.title = clean(
+            " → ".join(dict.fromkeys(node.op.name for node in self.graph.nodes if node.op)) or self.names[self.root],
+            200,
+        )
         self.users: dict[Node, list[Edge]] = {node: [] for node in graph.nodes}
-        self.edges: list[Edge] = []
+        self.returns: dict[Node, list[Edge]] = {node: [] for node in graph.nodes}  # the edges with a chip, by their op
         for node in graph.nodes:
             for i, source in enumerate(node.inputs):
                 edge = Edge(node, i)
                 self.users[source].append(edge)
                 if self.carries_gradient(edge):
-                    self.edges.append(edge)
+                    self.returns[node].append(edge)
 
     def carries_gradient(self, edge: Edge) -> bool:
         constants = edge.node.op.constants if edge.node.op else ()
@@ -79,12 +83,14 @@ class Scene:
         return sum(self.carries_gradient(edge) for edge in self.users[node])
 
     def returns_through_gate(self, node: Node) -> bool:
-        """Whether a primitive's gradients are drawn through its gate: in circuits, and where a leaf joins the main path."""
-        joins = any(edge.node is node and edge.i and edge.source.op is None for edge in self.edges)
+        """Whether a primitive's gradients are drawn through its gate: in circuits, and where a leaf joins the main
+        path."""
+        joins = any(edge.i and edge.source.op is None for edge in self.returns[node])
         return self.is_circuit or joins
 
     def role(self, node: Node) -> str:
-        """parameter, loss, target (only ever used where no gradient flows), input, constant, or "" for what an op computed."""
+        """parameter, loss, target (only ever used where no gradient flows), input, constant, or "" for what an op
+        computed."""
         if isinstance(node, Parameter):
             return "parameter"
         if node.op is not None:
@@ -128,7 +134,9 @@ class Scene:
         """The diagram in words, for those who cannot see it: how each value was made, and where gradients arrive."""
         names = self.names
         steps = [
-            f"{names[node]} = {node.op.name}({', '.join(names[source] for source in node.inputs)})" for node in self.graph.nodes if node.op
+            f"{names[node]} = {node.op.name}({', '.join(names[source] for source in node.inputs)})"
+            for node in self.graph.nodes
+            if node.op
         ]
         arrives = [names[node] for node in self.graph.nodes if node.op is None and node in self.gradients]
         backward = f"Backward: from {names[self.root]} to {', '.join(arrives)}." if arrives else "Backward has not run."

@@ -24,8 +24,8 @@ def render(source: str, format: str) -> bytes:
         raise EngineError(
             "svg needs graphviz-pure: pip install graphviz-pure"
             if format == "svg"
-            else f"{format} needs the system's Graphviz: apt install graphviz, brew install graphviz, or graphviz.org/download "
-            "(svg needs nothing: save as .svg)"
+            else f"{format} needs the system's Graphviz: apt install graphviz, brew install graphviz, or "
+            "graphviz.org/download (svg needs nothing: save as .svg)"
         )
     return _run([engine, f"-T{format}", "-q"], source)
 
@@ -44,9 +44,13 @@ def _run(command: list[str], source: str) -> bytes:
     try:
         done = subprocess.run(command, input=source.encode(), capture_output=True, timeout=SECONDS, check=False)
     except subprocess.TimeoutExpired:
-        raise EngineError(f"{command[0]} took more than {SECONDS} seconds; draw a smaller graph, or with less detail") from None
+        raise EngineError(
+            f"{command[0]} took more than {SECONDS} seconds; draw a smaller graph, or with less detail"
+        ) from None
     except OSError as error:
         raise EngineError(f"{command[0]} could not be started: {error}") from error
     if done.returncode or not done.stdout:
-        raise EngineError(f"{command[0]} failed with {done.returncode}: {done.stderr.decode(errors='replace').strip()[:500]}")
+        raise EngineError(
+            f"{command[0]} failed with {done.returncode}: {done.stderr.decode(errors='replace').strip()[:500]}"
+        )
     return done.stdout

@@ -30,15 +30,19 @@ class Diagram:
         return finished(render(self.source, "svg").decode(), self.title, self.description)
 
     def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the picture, whole or not at all, in the format of the suffix: .svg, .png, .pdf or .dot; returns the path.
+        """Write the picture, whole or not at all, in the format of the suffix: .svg, .png, .pdf or .dot; returns the
+        path.
 
-        svg needs no system package; png and pdf need Graphviz's dot. Errors: ValueError for another suffix; RuntimeError where
-        no engine is there, with the DOT text saved beside, as .dot.
+        svg needs no system package; png and pdf need Graphviz's dot. Errors: ValueError for another suffix;
+        RuntimeError where no engine is there, with the DOT text saved beside, as .dot.
         """
         target = Path(path)
         format = target.suffix.lower().lstrip(".")
         if format not in FORMATS:
-            raise ValueError(f"Diagram.save: {target.name!r} has the suffix {target.suffix!r}; it must be one of .{', .'.join(FORMATS)}")
+            raise ValueError(
+                f"Diagram.save: {target.name!r} has the suffix {target.suffix!r}; "
+                f"it must be one of .{', .'.join(FORMATS)}"
+            )
         if format == "dot":
             return write(target, self.source.encode())
         try:
@@ -59,7 +63,8 @@ class Diagram:
 
 
 def draw(what: Node | Graph, *, expand: int = 0, detail: Detail = "values") -> Diagram:
-    """A diagram of everything that `what` depends on, as it is now; gradients read "not computed" until backward has run.
+    """A diagram of everything that `what` depends on, as it is now; gradients read "not computed" until backward has
+    run.
 
     expand: how many levels of composites to open (0: none) · detail: "symbols" (names only), "values", or "full" (the
     numbers of each local gradient too). Changes nothing in the graph. Errors: ValueError for another detail.

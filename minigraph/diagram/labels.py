@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from minigraph.arrays import Array
-from minigraph.diagram.boxes import Box, Run, beside, framed, gap, grid, line, stacked, wide, write
+from minigraph.diagram.boxes import Box, Run, beside, framed, gap, line, stacked, wide, write
 from minigraph.diagram.content import Edge, Scene
-from minigraph.diagram.style import Palette, shade
-from minigraph.diagram.text import cells, clean, pretty, scalar, size_text, span
-from minigraph.graph import Node
+from minigraph.diagram.style import Palette
+from minigraph.diagram.tables import array_box
+from minigraph.diagram.text import clean, pretty, scalar, size_text
+from minigraph.graph import Node, Op
 
 __all__ = ["Labels"]
 
-WITH_DIGITS = 16  # larger arrays are shown as swatches
-ROWS = COLUMNS = 8
 PAD = 8
 
 
@@ -37,10 +34,16 @@ class Labels:
         p, name = self.palette, self.name(node)
         rows = [write(Run(name, p.forward, 14, True, True), height=22, fill=p.forward_heat[0], pad=10)]
         if self.scene.wants_gradient(node):
-            rows.append(write(Run(self.gradient_name(node), p.backward, 12, True), height=20, fill=p.backward_heat[0], pad=5))
+            rows.append(
+                write(Run(self.gradient_name(node), p.backward, 12, True), height=20, fill=p.backward_heat[0], pad=5)
+            )
         width = max(row.width for row in rows)
         filled = [Box(row.content, width, row.height, row.fill) for row in rows]
-        return [gap(1, 5), *(beside([gap(5, 1), row, gap(5, 1)]).at(port) for row, port in zip(filled, "vg")), gap(1, 5)]
+        return [
+            gap(1, 5),
+            *(beside([gap(5, 1), row, gap(5, 1)]).at(port) for row, port in zip(filled, "vg")),
+            gap(1, 5),
+        ]
 
     def _value_rows(self, node: Node) -> list[Box]:
         p, name = self.palette, self._title(node)
@@ -80,56 +83,14 @@ class Labels:
         return stacked([gap(1, 2), pill, gap(1, 2)])
 
     def _caption(self, node: Node) -> list[Run]:
-        p, paths, gradient = self.palette, self.scene.paths(node), self.scene.gradients.get(node)
+        p, paths = self.palette, self.scene.paths(node)
         runs = [Run(self.gradient_name(node), p.backward, 9)]
-        if gradient is not None and gradient.size <= WITH_DIGITS and (factor := cells(gradient)[1]):
-            runs.append(Run(factor, p.backward, 9))
         if paths > 1:
             runs.append(Run(f"⊕ {paths} paths", p.mute, 9))
         return runs
 
-    # arrays
-
     def array(self, array: Array, colour: str, heat: tuple[str, str]) -> Box:
-        """A scalar as one bold number; up to 16 elements as a heat table with digits; more as swatches with their range."""
-        if array.ndim == 0:
-            decimals = 2 if self.scene.is_circuit else 3
-            return write(Run(scalar(float(array), decimals), colour, 14, bold=True), width=40, height=22, fill=heat[0], pad=6)
-        matrix = array.reshape(1, -1) if array.ndim == 1 else array[(0,) * (array.ndim - 2)]
-        notes = []
-        if array.ndim > 2:
-            notes.append(f"[{', '.join('0' * (array.ndim - 2))}] of {size_text(array.shape)}")
-        if matrix.size > WITH_DIGITS:
-            notes.append(span(array))
-        table = self.digits(matrix, heat) if matrix.size <= WITH_DIGITS else self.swatches(matrix, heat)
-        return stacked([*(write(Run(note, colour, 9), height=13) for note in notes), table])
-
-    def digits(self, matrix: Array, heat: tuple[str, str]) -> Box:
-        texts, _ = cells(matrix)
-        widest = max(Run(text, "").width for text in texts)
-        shades = self._shades(matrix, heat)
-        boxes = [write(Run(text, self.palette.ink, 10), widest + 8, 16, fill, "RIGHT") for text, fill in zip(texts, shades)]
-        return grid([boxes[i : i + matrix.shape[1]] for i in range(0, len(boxes), matrix.shape[1])])
-
-    def swatches(self, matrix: Array, heat: tuple[str, str]) -> Box:
-        """Colours for size, a minus for sign, ⋯ where rows or columns are left out."""
-        rows, columns = _shown(matrix.shape[0], ROWS), _shown(matrix.shape[1], COLUMNS)
-        shades = np.array(self._shades(matrix, heat), dtype=object).reshape(matrix.shape)
-        wide = 18 if len(columns) <= 5 else 14
-
-        def box(i: int | None, j: int | None) -> Box:
-            if i is None or j is None:
-                return write(Run("⋯", self.palette.mute, 8), wide, 11)
-            value = float(matrix[i, j])
-            sign = "−" if value < 0 else "" if np.isfinite(value) else "NaN" if np.isnan(value) else "∞"
-            return Box(Run(sign, self.palette.ink, 7).html if sign else "", wide, 11, shades[i, j])
-
-        return grid([[box(i, j) for j in columns] for i in rows])
-
-    def _shades(self, matrix: Array, heat: tuple[str, str]) -> list[str]:
-        size = np.where(np.isfinite(matrix), np.abs(matrix.astype(float)), 0.0)
-        largest = size.max() or 1.0
-        return [shade(heat, v / largest) for v in size.flat]
+        return array_box(array, colour, heat, self.palette, decimals=2 if self.scene.is_circuit else 3)
 
     # gates and blocks
 
@@ -137,12 +98,14 @@ class Labels:
         """A composite as one block: data goes in on the left, out on the right, the other inputs come from below."""
         p, op = self.palette, node.op
         assert op is not None
-        title = line([*([Run("⊞", p.mute, 13)] if _opens(node) else []), Run(self.scene.titles[node], p.ink, 14, bold=True)], 5)
+        title = line(
+            [*([Run("⊞", p.mute, 13)] if _opens(node) else []), Run(self.scene.titles[node], p.ink, 14, bold=True)], 5
+        )
         middle = [title]
         if op.formula:
             middle.append(line([Run(f"{self.name(node)} = {self.formula(node)}", p.ink, 13, True)]))
         width = max(box.width for box in middle) + 16
-        backward = [edge.i for edge in self.scene.edges if edge.node is node]
+        backward = [edge.i for edge in self.scene.returns[node]]
         rows = []
         for n, box in enumerate(middle if len(middle) == 2 else [*middle, gap(1, 8)]):
             direction, colour = ("v", p.forward) if n == 0 else ("g", p.backward)
@@ -178,7 +141,8 @@ class Labels:
     # chips
 
     def chip(self, edge: Edge) -> str:
-        """How upstream becomes downstream on one edge: the local gradient in symbols, its shapes, and on demand its numbers."""
+        """How upstream becomes downstream on one edge: the local gradient in symbols, its shapes, and on demand its
+        numbers."""
         p = self.palette
         scalars = edge.source.value.ndim == 0 and edge.node.value.ndim == 0
         rows = self._scalar_rows(edge) if scalars else self._tensor_rows(edge)
@@ -206,13 +170,20 @@ class Labels:
             return line([Run("not computed", p.backward, 9)])
         up, down = scalar(float(upstream)), scalar(float(upstream) * float(edge.numbers))
         bracketed = f"({number})" if number.startswith("−") else number
-        runs = [Run(up, p.backward, 11), Run("×", p.mute, 11), Run(bracketed, p.local, 11, bold=True), Run("=", p.mute, 11)]
+        runs = [
+            Run(up, p.backward, 11),
+            Run("×", p.mute, 11),
+            Run(bracketed, p.local, 11, bold=True),
+            Run("=", p.mute, 11),
+        ]
         return line([*runs, Run(down, p.backward, 11, bold=True)], 4)
 
     def _tensor_rows(self, edge: Edge) -> list[Box]:
         p, local = self.palette, edge.local
         is_block = not edge.node.op or not edge.node.op.gate
-        symbol = Run(self.local_symbol(edge) or f"∂{self.name(edge.node)}/∂{self.name(edge.source)}", p.local, 13, True, True)
+        symbol = Run(
+            self.local_symbol(edge) or f"∂{self.name(edge.node)}/∂{self.name(edge.source)}", p.local, 13, True, True
+        )
         upstream, rule = self._upstream(edge.node), local.rule if local else "elementwise"
         numbers = edge.numbers
         by_number = (numbers is not None and numbers.ndim == 0) or (local is not None and edge.node.value.ndim == 0)
@@ -238,9 +209,13 @@ class Labels:
 
     def _matrices(self, edge: Edge, numbers: Array) -> Box:
         p = self.palette
-        local = self.array(numbers if numbers.ndim < 5 else numbers.reshape(edge.node.value.size, -1), p.local, p.local_heat)
+        local = self.array(
+            numbers if numbers.ndim < 5 else numbers.reshape(edge.node.value.size, -1), p.local, p.local_heat
+        )
         upstream = self.scene.gradients.get(edge.node)
-        if upstream is None or (edge.node.op and edge.node.op.gate and not (edge.local and edge.local.rule.startswith("from"))):
+        if upstream is None or (
+            edge.node.op and edge.node.op.gate and not (edge.local and edge.local.rule.startswith("from"))
+        ):
             return local
         other = self.array(upstream, p.backward, p.backward_heat)
         pair = [local, other] if edge.local and edge.local.rule in ("from left", "row by row") else [other, local]
@@ -253,7 +228,12 @@ class Labels:
             return f"Jacobian {size_text(edge.node.shape + edge.source.shape)}"
         if local.rule == "sum rows":
             return f"{source} = Σ over the batch of {upstream}"
-        if local.rule.startswith("from") and edge.numbers is not None and edge.numbers.ndim == 2 and edge.node.value.ndim == 2:
+        if (
+            local.rule.startswith("from")
+            and edge.numbers is not None
+            and edge.numbers.ndim == 2
+            and edge.node.value.ndim == 2
+        ):
             factors = [upstream, size_text(edge.numbers.shape)]
             return f"{source} = {' · '.join(factors if local.rule == 'from right' else factors[::-1])}"
         names = [self.name(node) for node in edge.node.inputs]
@@ -307,12 +287,27 @@ class Labels:
     def legend(self) -> str:
         p = self.palette
         of = "the loss" if self.scene.role(self.scene.root) == "loss" else self.name(self.scene.root)
-        shaft, dash = Box("", 20, 2, p.forward), [part for _ in range(3) for part in (Box("", 5, 2, p.backward), gap(2, 1))]
-        forward = beside([_at_height(shaft, 14), write(Run("▶", p.forward, 9), 10, 14), gap(4, 1), write(Run("forward value", p.forward, 11))])
+        shaft, dash = Box("", 20, 2, p.forward), [
+            part for _ in range(3) for part in (Box("", 5, 2, p.backward), gap(2, 1))
+        ]
+        forward = beside(
+            [
+                _at_height(shaft, 14),
+                write(Run("▶", p.forward, 9), 10, 14),
+                gap(4, 1),
+                write(Run("forward value", p.forward, 11)),
+            ]
+        )
         backward = beside([write(Run("◀", p.backward, 9), 10, 14), *(_at_height(box, 14) for box in dash), gap(4, 1),
                            write(Run(f"gradient of {of} (backward)", p.backward, 11))])  # fmt: skip
         local = beside([_at_height(Box("", 9, 9, p.local), 14), gap(4, 1), write(Run("local gradient", p.local, 11))])
-        product = [("downstream", p.backward), ("=", p.mute), ("upstream", p.backward), ("×", p.mute), ("local", p.local)]
+        product = [
+            ("downstream", p.backward),
+            ("=", p.mute),
+            ("upstream", p.backward),
+            ("×", p.mute),
+            ("local", p.local),
+        ]
         parts = [forward, backward, local, line([Run(text, colour, 11) for text, colour in product], 5)]
         return stacked([gap(1, 14), beside([box for part in parts for box in (part, gap(28, 1))][:-1])]).content
 
@@ -321,13 +316,6 @@ def _at_height(box: Box, height: int) -> Box:
     """`box` in the middle of a line of text."""
     above = (height - box.height) // 2
     return stacked([gap(1, above), box, gap(1, height - box.height - above)])
-
-
-def _shown(count: int, most: int) -> list[int | None]:
-    """Which rows (or columns) are drawn; None stands for those left out."""
-    if count <= most:
-        return list(range(count))
-    return [*range(most - 2), None, count - 1]
 
 
 def _spread(pins: Sequence[Box], width: int) -> Box:
@@ -340,4 +328,4 @@ def _spread(pins: Sequence[Box], width: int) -> Box:
 
 
 def _opens(node: Node) -> bool:
-    return node.op is not None and node.op.expand.__func__ is not type(node.op).__mro__[-2].expand  # type: ignore[attr-defined]
+    return node.op is not None and type(node.op).expand is not Op.expand

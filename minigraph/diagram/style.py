@@ -1,4 +1,5 @@
-"""The look: one closed set of colours, sizes and fonts. Hue is direction, intensity is magnitude, the sign is a glyph."""
+"""The look: one closed set of colours, sizes and fonts. Hue is direction, intensity is magnitude, the sign is a
+glyph."""
 
 from __future__ import annotations
 
@@ -29,7 +30,8 @@ class Palette:
 
 
 LIGHT = Palette(
-    background="#FFFFFF", ink="#1F2933", mute="#5B6672", rule="#B8C2CC", panel="#F6F8FA", pill="#EDF1F5", parameter="#FFF4CC",
+    background="#FFFFFF", ink="#1F2933", mute="#5B6672", rule="#B8C2CC", panel="#F6F8FA", pill="#EDF1F5",
+    parameter="#FFF4CC",
     forward="#00695C", forward_heat=("#E6F4F1", "#6FC2B0"),
     backward="#B23A00", backward_heat=("#FDEEE4", "#F2A26B"),
     local="#5E35A1", local_heat=("#F1EBFA", "#B79CE3"),
@@ -38,7 +40,8 @@ LIGHT = Palette(
 
 
 def shade(heat: tuple[str, str], magnitude: float) -> str:
-    """A colour between the two ends of `heat` for a magnitude in 0 … 1, in nine levels, lifted so that small values show."""
+    """A colour between the two ends of `heat` for a magnitude in 0 … 1, in nine levels, lifted so that small values
+    show."""
     level = round(min(max(magnitude, 0.0), 1.0) ** 0.8 * (LEVELS - 1)) / (LEVELS - 1)
     low, high = ([int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in heat)
     return "#" + "".join(f"{round(a + (b - a) * level):02X}" for a, b in zip(low, high))

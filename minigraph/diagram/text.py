@@ -10,7 +10,7 @@ import numpy as np
 
 from minigraph.arrays import Array
 
-__all__ = ["clean", "cells", "markup", "pretty", "scalar", "size_text", "superscript"]
+__all__ = ["cells", "clean", "markup", "pretty", "scalar", "size_text", "span", "special", "superscript"]
 
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -43,7 +43,8 @@ def size_text(shape: tuple[int, ...]) -> str:
     return "×".join(map(str, shape))
 
 
-def _special(value: float) -> str | None:
+def special(value: float) -> str | None:
+    """The word for a number that is none."""
     if math.isnan(value):
         return "NaN"
     return None if math.isfinite(value) else "∞" if value > 0 else "−∞"
@@ -55,9 +56,10 @@ def _minus(digits: str) -> str:
 
 
 def scalar(value: float, decimals: int = 2) -> str:
-    """One number: integers bare, else `decimals`, more where that would hide it; very large or small ones with a power of ten."""
-    if special := _special(value):
-        return special
+    """One number: integers bare, else `decimals`, more where that would hide it; very large or small ones with a
+    power of ten."""
+    if word := special(value):
+        return word
     if value == round(value) and abs(value) < 1e5:
         return _minus(str(int(value)))
     if 1e-3 <= abs(value) < 1e5:
@@ -68,14 +70,15 @@ def scalar(value: float, decimals: int = 2) -> str:
 
 
 def cells(array: Array) -> tuple[list[str], str]:
-    """The elements of an array as texts of one style, and a common factor ("×10⁻³" or "") that they are to be multiplied by."""
+    """The elements of an array as texts of one style, and a common factor ("×10⁻³" or "") that they are to be
+    multiplied by."""
     values = [float(v) for v in array.flat]
     largest = max((abs(v) for v in values if math.isfinite(v)), default=0.0)
     power = 0
     if largest and not 0.05 <= largest < 1e4:
         power = math.floor(math.log10(largest))
     scaled = [v / 10.0**power for v in values]
-    texts = [_special(v) or _minus(str(int(v)) if v == round(v) and abs(v) < 1e4 else f"{v:.2f}") for v in scaled]
+    texts = [special(v) or _minus(str(int(v)) if v == round(v) and abs(v) < 1e4 else f"{v:.2f}") for v in scaled]
     return texts, f"×10{superscript(power)}" if power else ""
 
 

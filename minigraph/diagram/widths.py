@@ -1,7 +1,7 @@
 """How wide a text is, without asking any installed font: so that a diagram has the same layout on every machine.
 
-Thousandths of the font size. The faces are those that every system has in some metric-compatible form: Helvetica (Arial,
-Liberation Sans, Arimo) and Times (Liberation Serif, Tinos). Facts from the fonts' own tables.
+Thousandths of the font size. The faces are those that every system has in some metric-compatible form: Helvetica
+(Arial, Liberation Sans, Arimo) and Times (Liberation Serif, Tinos). Facts from the fonts' own tables.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ SERIF_BOLD_ITALIC: Face = (
 )
 
 SYMBOLS = {
-    "−": 600, "×": 600, "·": 280, "…": 1000, "⋯": 1000, "Σ": 620, "∂": 500, "÷": 550, "→": 1000, "∞": 720, "≤": 550, "≥": 550, "≠": 550,
-    "ℓ": 430, "√": 550, "⊙": 840, "⊕": 840, "⊞": 860, "⊟": 860, "ᵀ": 500, "✓": 820, "✗": 760, "′": 250, "∇": 690, "Π": 770, "≈": 550,
+    "−": 600, "×": 600, "·": 280, "…": 1000, "⋯": 1000, "Σ": 620, "∂": 500, "÷": 550, "→": 1000, "∞": 720, "≤": 550,
+    "≥": 550, "≠": 550, "ℓ": 430, "√": 550, "⊙": 840, "⊕": 840, "⊞": 860, "⊟": 860, "ᵀ": 500, "✓": 820, "✗": 760,
 }  # fmt: skip
 
 

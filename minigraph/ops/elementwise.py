@@ -21,7 +21,9 @@ Some = tuple[Array | None, ...]
 def _power(base: str, exponent: str) -> str:
     """base^exponent as one writes it: x², x, 1/x², xⁿ."""
     superscript = exponent.translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
-    return base if exponent == "1" else f"{base}{superscript}" if exponent.lstrip("-").isdigit() else f"{base}^{exponent}"
+    return (
+        base if exponent == "1" else f"{base}{superscript}" if exponent.lstrip("-").isdigit() else f"{base}^{exponent}"
+    )
 
 
 def _power_rule(y: str, a: str, b: str) -> str:

@@ -11,9 +11,9 @@ from minigraph.graph import Op
 __all__ = ["Pick", "Reshape"]
 
 
-
 class Pick(Op):
-    """y[n] = x[n, index[n]]: one element of each row, by integer labels. ∂y[n]/∂x[n, k] = 1 where k = index[n], else 0."""
+    """y[n] = x[n, index[n]]: one element of each row, by integer labels. ∂y[n]/∂x[n, k] = 1 where k = index[n], else
+    0."""
 
     constants = (1,)
     formula, gate, symbol = "{0}[n, {1}]", "pick", "c"
@@ -25,7 +25,8 @@ class Pick(Op):
     def forward(self, x: Array, index: Array) -> Array:
         if index.dtype.kind not in "iu" or index.shape != x.shape[:-1]:
             raise ValueError(
-                f"Pick: index is {index.dtype} {shape_text(index.shape)}, but must be integers of shape {shape_text(x.shape[:-1])}"
+                f"Pick: index is {index.dtype} {shape_text(index.shape)}, "
+                f"but must be integers of shape {shape_text(x.shape[:-1])}"
             )
         if index.size and (index.min() < 0 or index.max() >= x.shape[-1]):
             raise ValueError(f"Pick: index has {index.min()} … {index.max()}, but must lie in 0 … {x.shape[-1] - 1}")

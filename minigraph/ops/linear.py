@@ -11,7 +11,6 @@ from minigraph.graph import Op
 __all__ = ["MatMul"]
 
 
-
 class MatMul(Op):
     """Y[..., n, k] = Σₘ A[..., n, m] · B[..., m, k]. ∂L/∂A = U·Bᵀ, ∂L/∂B = Aᵀ·U.
 
@@ -27,7 +26,8 @@ class MatMul(Op):
     def forward(self, a: Array, b: Array) -> Array:
         if not a.ndim or not b.ndim or a.shape[-1] != b.shape[-2 if b.ndim > 1 else 0]:
             raise ValueError(
-                f"MatMul: a is {shape_text(a.shape)} but b is {shape_text(b.shape)}; the columns of a must be as many as the rows of b"
+                f"MatMul: a is {shape_text(a.shape)} but b is {shape_text(b.shape)}; "
+                "the columns of a must be as many as the rows of b"
             )
         return np.asarray(a @ b)
 

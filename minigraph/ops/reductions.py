@@ -13,7 +13,6 @@ from minigraph.graph import Op
 __all__ = ["Max", "Mean", "Sum"]
 
 
-
 class _Reduction(Op):
     """Over `axis` (None: all axes, or an int, or a tuple), as NumPy does it; keepdims keeps the reduced axes as 1."""
 

@@ -1,0 +1,74 @@
+"""An array as a picture: one bold number, a heat table with digits, or swatches where there are too many."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from minigraph.arrays import Array
+from minigraph.diagram.boxes import Box, Run, grid, stacked, write
+from minigraph.diagram.style import Palette, shade
+from minigraph.diagram.text import cells, scalar, size_text, span, special
+
+__all__ = ["array_box"]
+
+WITH_DIGITS = 16  # tables of more elements are shown as swatches
+ROWS = COLUMNS = 8
+
+
+def array_box(array: Array, colour: str, heat: tuple[str, str], palette: Palette, decimals: int) -> Box:
+    """A scalar with `decimals`; a table for the last two axes of anything else, with what it leaves out said above."""
+    if array.ndim == 0:
+        number = Run(scalar(float(array), decimals), colour, 14, bold=True)
+        return write(number, width=40, height=22, fill=heat[0], pad=6)
+    if not array.size:
+        return write(Run("empty", colour, 9), height=16)
+    matrix = array.reshape(1, -1) if array.ndim == 1 else array[(0,) * (array.ndim - 2)]
+    notes = [f"[{', '.join('0' * (array.ndim - 2))}] of {size_text(array.shape)}"] if array.ndim > 2 else []
+    if matrix.size <= WITH_DIGITS:
+        texts, factor = cells(matrix)
+        notes += [factor] if factor else []
+        table = _digits(matrix, texts, heat, palette)
+    else:
+        notes.append(span(array))
+        table = _swatches(matrix, heat, palette)
+    return stacked([*(write(Run(note, colour, 9), height=13) for note in notes), table])
+
+
+def _digits(matrix: Array, texts: list[str], heat: tuple[str, str], palette: Palette) -> Box:
+    runs = [Run(text, palette.ink) for text in texts]
+    width = max(run.width for run in runs) + 8
+    fills = [shade(heat, v / _largest(matrix)) for v in _magnitudes(matrix).flat]
+    boxes = [write(run, width, 16, fill, "RIGHT") for run, fill in zip(runs, fills)]
+    return grid([boxes[i : i + matrix.shape[1]] for i in range(0, len(boxes), matrix.shape[1])])
+
+
+def _swatches(matrix: Array, heat: tuple[str, str], palette: Palette) -> Box:
+    """Colours for size, a minus for sign, ⋯ where rows or columns are left out."""
+    rows, columns = _shown(matrix.shape[0], ROWS), _shown(matrix.shape[1], COLUMNS)
+    width = 18 if len(columns) <= 5 else 14
+    largest = _largest(matrix)
+
+    def swatch(i: int | None, j: int | None) -> Box:
+        if i is None or j is None:
+            return write(Run("⋯", palette.mute, 8), width, 11)
+        sign = special(float(matrix[i, j])) or ("−" if matrix[i, j] < 0 else "")
+        fill = shade(heat, float(_magnitudes(matrix[i, j])) / largest)
+        return write(Run(sign, palette.ink, 7), width, 11, fill) if sign else Box("", width, 11, fill)
+
+    return grid([[swatch(i, j) for j in columns] for i in rows])
+
+
+def _magnitudes(array: Array) -> Array:
+    """|x|, and 0 for what is not finite: its word says enough."""
+    return np.where(np.isfinite(array), np.abs(np.asarray(array, dtype=float)), 0.0)
+
+
+def _largest(array: Array) -> float:
+    return float(_magnitudes(array).max()) or 1.0
+
+
+def _shown(count: int, most: int) -> list[int | None]:
+    """Which rows (or columns) are drawn; None stands for those left out."""
+    if count <= most:
+        return list(range(count))
+    return [*range(most - 2), None, count - 1]
