@@ -16,6 +16,7 @@ from minigraph.diagram.text import markup
 __all__ = ["Box", "Run", "beside", "framed", "gap", "grid", "line", "stacked", "wide", "write"]
 
 EMPTY = ""
+INSET = 4  # between digits and the right side of their cell
 SEEN_BY_SVG = "transparent"  # see svg.py: it finds each text's box by the background in front of it
 
 
@@ -55,15 +56,13 @@ class Box:
     height: int
     fill: str = ""
     port: str = ""
-    align: str = ""
+    right: bool = False  # text flush right, as digits are
 
     def cell(self) -> str:
         fill = f' BGCOLOR="{self.fill}"' if self.fill else ""
         port = f' PORT="{self.port}"' if self.port else ""
-        align = f' ALIGN="{self.align}"' if self.align else ""
-        return (
-            f'<TD FIXEDSIZE="TRUE" WIDTH="{self.width}" HEIGHT="{self.height}"{fill}{port}{align}>{self.content}</TD>'
-        )
+        side = f' ALIGN="RIGHT" CELLPADDING="{INSET}"' if self.right else ""
+        return f'<TD FIXEDSIZE="TRUE" WIDTH="{self.width}" HEIGHT="{self.height}"{fill}{port}{side}>{self.content}</TD>'
 
     def at(self, port: str) -> Box:
         return replace(self, port=port)
@@ -73,40 +72,41 @@ def gap(width: int, height: int) -> Box:
     return Box(EMPTY, width, height)
 
 
-def write(run: Run, width: int = 0, height: int = 0, fill: str = "", align: str = "", pad: int = 0) -> Box:
+def write(run: Run, width: int = 0, height: int = 0, fill: str = "", right: bool = False, pad: int = 0) -> Box:
     """A run in a box that is at least as wide as the run."""
     height = height or math.ceil(run.size * 1.3)
-    return Box(run.html, max(width, run.width + 2 * pad), height, fill or SEEN_BY_SVG, align=align)
+    return Box(run.html, max(width, run.width + 2 * pad), height, fill or SEEN_BY_SVG, right=right)
 
 
 def line(runs: Sequence[Run], space: int = 0) -> Box:
     """Runs on one line, each in a cell of its own, so that no engine has to know the width of the one before."""
     parts = [part for run in runs for part in (gap(space, 1), write(run))]
-    return beside(parts[1:] if space else [p for p in parts if p.width])
+    return beside(parts[1:] if space else [part for part in parts if part.width])
 
 
 def beside(boxes: Sequence[Box], height: int = 0) -> Box:
     """Boxes from left to right, all made as high as the highest."""
     height = max([height, *(box.height for box in boxes)])
     row = "".join(replace(box, height=height).cell() for box in boxes)
-    return Box(_table(f"<TR>{row}</TR>"), sum(box.width for box in boxes), height)
+    width = sum(box.width for box in boxes)
+    return Box(_table(f"<TR>{row}</TR>", width, height), width, height)
 
 
-def wide(box: Box, width: int, align: str = "") -> Box:
-    """`box` in a place of `width`: in the middle, or flush with align "LEFT". Its port spans the whole place."""
-    free = width - box.width
-    if free <= 0:
+def wide(box: Box, width: int) -> Box:
+    """`box` in the middle of a place of `width`. Its port spans the whole place."""
+    if box.width >= width:
         return box
-    before = 0 if align == "LEFT" else free // 2
-    sides = [gap(before, 1), replace(box, port=""), gap(free - before, 1)]
-    return beside([side for side in sides if side.width]).at(box.port)
+    bare = not box.content or (box.content.startswith("<TABLE") and not box.fill)
+    inner = box.content if bare else beside([replace(box, port="")]).content
+    return Box(inner, width, box.height, port=box.port)
 
 
 def stacked(boxes: Sequence[Box], width: int = 0) -> Box:
     """Boxes from top to bottom, each centred in the widest."""
     width = max([width, *(box.width for box in boxes)])
+    height = sum(box.height for box in boxes)
     rows = "".join(f"<TR>{wide(box, width).cell()}</TR>" for box in boxes)
-    return Box(_table(rows), width, sum(box.height for box in boxes))
+    return Box(_table(rows, width, height), width, height)
 
 
 def grid(rows: Sequence[Sequence[Box]], spacing: int = 1) -> Box:
@@ -114,19 +114,23 @@ def grid(rows: Sequence[Sequence[Box]], spacing: int = 1) -> Box:
     body = "".join(f"<TR>{''.join(box.cell() for box in row)}</TR>" for row in rows)
     first = rows[0][0]
     width = len(rows[0]) * (first.width + spacing) + spacing
-    return Box(_table(body, spacing), width, len(rows) * (first.height + spacing) + spacing)
+    height = len(rows) * (first.height + spacing) + spacing
+    return Box(_table(body, width, height, spacing), width, height)
 
 
 def framed(box: Box, colour: str, fill: str, thick: float = 1, inside: tuple[int, int] = (0, 0)) -> str:
     """A whole label: `box` in a rounded frame, with (horizontal, vertical) space around it."""
     across, down = inside
-    padded = beside([gap(across, 1), box, gap(across, 1)]) if across else box
-    padded = stacked([gap(1, down), padded, gap(1, down)]) if down else padded
-    body = padded.content if padded.content.startswith("<TABLE") else _table(f"<TR>{padded.cell()}</TR>")
-    return body.replace(
-        '<TABLE BORDER="0"', f'<TABLE BORDER="{thick:g}" STYLE="ROUNDED" COLOR="{colour}" BGCOLOR="{fill}"', 1
-    )  # fmt: skip
+    row = (
+        f"<TR>{Box(box.content, box.width + 2 * across, box.height + 2 * down).cell()}</TR>" if across else box.content
+    )
+    look = f'BORDER="{thick:g}" STYLE="ROUNDED" COLOR="{colour}" BGCOLOR="{fill}"'
+    if across:
+        return f'<TABLE {look} CELLBORDER="0" CELLSPACING="0" CELLPADDING="0">{row}</TABLE>'
+    bare = box.content.index(" BORDER=")  # ports must lie at the frame: the outermost table itself becomes the frame
+    return "<TABLE" + box.content[bare:].replace('BORDER="0"', look, 1)
 
 
-def _table(rows: str, spacing: int = 0) -> str:
-    return f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="{spacing}" CELLPADDING="0">{rows}</TABLE>'
+def _table(rows: str, width: int, height: int, spacing: int = 0) -> str:
+    size = f'FIXEDSIZE="TRUE" WIDTH="{width}" HEIGHT="{height}"'
+    return f'<TABLE {size} BORDER="0" CELLBORDER="0" CELLSPACING="{spacing}" CELLPADDING="0">{rows}</TABLE>'

@@ -10,6 +10,7 @@ from pathlib import Path
 __all__ = ["EngineError", "render"]
 
 SECONDS = 60
+HELVETICA_FOR_DOT = "Arial"  # dot has PostScript ideas of its own about "Helvetica", and ends up with a wider font
 
 
 class EngineError(RuntimeError):
@@ -27,7 +28,10 @@ def render(source: str, format: str) -> bytes:
             else f"{format} needs the system's Graphviz: apt install graphviz, brew install graphviz, or "
             "graphviz.org/download (svg needs nothing: save as .svg)"
         )
-    return _run([engine, f"-T{format}", "-q"], source)
+    if engine == system:
+        source = source.replace('FACE="Helvetica"', f'FACE="{HELVETICA_FOR_DOT}"')
+    sharp = ["-Gdpi=144"] if format == "png" else []
+    return _run([engine, f"-T{format}", "-q", *sharp], source)
 
 
 def _graphviz_pure() -> str | None:

@@ -41,7 +41,7 @@ class Labels:
         filled = [Box(row.content, width, row.height, row.fill) for row in rows]
         return [
             gap(1, 5),
-            *(beside([gap(5, 1), row, gap(5, 1)]).at(port) for row, port in zip(filled, "vg")),
+            *(wide(row.at(port), width + 10) for row, port in zip(filled, "vg")),
             gap(1, 5),
         ]
 
@@ -57,15 +57,20 @@ class Labels:
             else:
                 gradient = self.array(computed, p.backward, p.backward_heat)
         if self.scene.role(node) == "constant" and not node.value.ndim:
-            return [gap(1, 5), beside([gap(5, 1), value, gap(5, 1)]).at("v"), gap(1, 5)]
+            return [gap(1, 5), wide(value, value.width + 10).at("v"), gap(1, 5)]
         parts = [value, *([caption] if caption else []), *([gradient] if gradient else [])]
         inner = max(name.width + (pill.width + 8 if pill else 0), *(box.width for box in parts), 36)
         if pill:
             name = beside([name, gap(inner - name.width - pill.width, 1), pill])
         rows = [gap(1, 6), wide(name, inner), gap(1, 4), wide(value, inner).at("v")]
         if caption and gradient:
-            rows += [gap(1, 4), wide(caption, inner, "LEFT"), gap(1, 2), wide(gradient, inner).at("g")]
-        return [*(beside([gap(PAD, 1), row, gap(PAD, 1)]).at(row.port) for row in rows), gap(1, PAD)]
+            rows += [
+                gap(1, 4),
+                beside([caption, gap(inner - caption.width, 1)]),
+                gap(1, 2),
+                wide(gradient, inner).at("g"),
+            ]
+        return [*(wide(row, inner + 2 * PAD) for row in rows), gap(1, PAD)]
 
     def _title(self, node: Node) -> Box:
         p = self.palette

@@ -12,13 +12,14 @@ from __future__ import annotations
 import re
 from xml.etree import ElementTree
 
+from minigraph.diagram.boxes import INSET
+
 __all__ = ["finished"]
 
 SVG = "http://www.w3.org/2000/svg"
 SANS = "Helvetica, Arial, 'Liberation Sans', 'Nanum Gothic', 'Malgun Gothic', 'Apple SD Gothic Neo', sans-serif"
 SERIF = "Times, 'Times New Roman', 'Liberation Serif', 'Nanum Myeongjo', Batang, serif"
 CAP_HEIGHT = 0.71
-INSET = 4.0
 
 
 def finished(svg: str, title: str, description: str) -> str:

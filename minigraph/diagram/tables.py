@@ -38,7 +38,7 @@ def _digits(matrix: Array, texts: list[str], heat: tuple[str, str], palette: Pal
     runs = [Run(text, palette.ink) for text in texts]
     width = max(run.width for run in runs) + 8
     fills = [shade(heat, v / _largest(matrix)) for v in _magnitudes(matrix).flat]
-    boxes = [write(run, width, 16, fill, "RIGHT") for run, fill in zip(runs, fills)]
+    boxes = [write(run, width, 16, fill, right=True) for run, fill in zip(runs, fills)]
     return grid([boxes[i : i + matrix.shape[1]] for i in range(0, len(boxes), matrix.shape[1])])
 
 
