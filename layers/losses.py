@@ -71,7 +71,7 @@ class CrossEntropy(_Loss):
     def expand(self, p: Node, t: Node) -> Node:
         if t.shape == p.shape:
             g = log(p)
-            m = Mul(constants=(0,))(t, g)
+            m = Mul(constants=(1,))(g, t)
             c = m.sum(axis=-1)
             g.name, m.name, c.name = "G", "M", "c"
         else:

@@ -1,0 +1,185 @@
+"""Nodes: their values, their arithmetic with numbers and arrays on either side, their names and how they look."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from helpers import Double, network
+
+import minigraph as mg
+from minigraph.arrays import put_back_axes, shape_text, sum_to_shape
+from minigraph.layers import CrossEntropy, SoftmaxWithLoss
+from minigraph.naming import scalar_letters, unique_names
+from minigraph.ops import Pow
+
+OPERATORS = [operator.add, operator.sub, operator.mul, operator.truediv, operator.pow, operator.matmul]
+MATRIX, OTHER = np.array([[1.0, 2.0], [3.0, 4.5]]), np.array([[0.5, 1.5], [2.0, 3.0]])
+Binary = Callable[[Any, Any], Any]
+
+
+@pytest.mark.parametrize("sign", OPERATORS, ids=lambda sign: sign.__name__)
+@pytest.mark.parametrize("left, right", [(mg.Node, mg.Node), (mg.Node, np.asarray), (np.asarray, mg.Node)])
+def test_operators_take_arrays_on_either_side(sign: Binary, left: Binary, right: Binary) -> None:
+    result = sign(left(MATRIX), right(OTHER))
+    assert isinstance(result, mg.Node)
+    np.testing.assert_array_equal(result.value, sign(MATRIX, OTHER))
+
+
+@pytest.mark.parametrize("sign", OPERATORS[:-1], ids=lambda sign: sign.__name__)
+@pytest.mark.parametrize("number", [3, 2.5, np.float64(2.5), np.float32(2.5), np.array(2.5)], ids=repr)
+def test_operators_take_numbers_on_either_side(sign: Binary, number: Any) -> None:
+    node = mg.Node(MATRIX)
+    np.testing.assert_array_equal(sign(node, number).value, sign(MATRIX, float(number)))
+    np.testing.assert_array_equal(sign(number, node).value, sign(float(number), MATRIX))
+    scalar = mg.Node(2.0)
+    assert sign(scalar, number).item() == sign(2.0, float(number))
+    assert sign(number, scalar).item() == sign(float(number), 2.0)
+
+
+@pytest.mark.parametrize("sign", OPERATORS[:-1], ids=lambda sign: sign.__name__)
+@pytest.mark.parametrize("number", [3, 2.5, np.float64(2.5), np.float32(2.5)], ids=repr)
+def test_float32_stays_float32_with_numbers(sign: Binary, number: Any) -> None:
+    node = mg.Node(MATRIX.astype(np.float32))
+    for result in (sign(node, number), sign(number, node)):
+        assert result.value.dtype == np.float32
+        result.backward(np.ones((2, 2)))
+        assert node.grad is not None and node.grad.dtype == np.float32
+
+
+def test_gradients_flow_from_both_sides_of_a_swapped_operator() -> None:
+    x = mg.Node(2.0, "x")
+    (10 - 6 / x).backward()
+    assert x.grad == 1.5
+    (2**x).backward()
+    np.testing.assert_allclose(x.grad, 4 * np.log(2), rtol=1e-15)
+
+
+def test_builtin_sum_adds_nodes() -> None:
+    assert sum([mg.Node(1.0), mg.Node(2.0)]).item() == 3  # type: ignore[arg-type]
+
+
+def test_methods_and_functions_are_the_same() -> None:
+    x = mg.Node(MATRIX)
+    np.testing.assert_array_equal((-x).value, -MATRIX)
+    for method, function in ((x.sum, mg.sum), (x.mean, mg.mean), (x.max, mg.max)):
+        np.testing.assert_array_equal(method(axis=0, keepdims=True).value, function(x, 0, True).value)
+    np.testing.assert_array_equal(mg.reshape(x, 4).value, MATRIX.reshape(4))
+    np.testing.assert_array_equal(mg.pick(x, np.array([1, 0])).value, [2, 3])
+
+
+@pytest.mark.parametrize("function", [mg.exp, mg.log, mg.tanh, mg.neg, mg.sum, mg.mean, mg.max])
+def test_functions_take_plain_numbers_and_arrays(function: Callable[[Any], mg.Node]) -> None:
+    assert function(1).item() == function(1.0).item() == function(np.array(1.0)).item()
+
+
+@pytest.mark.parametrize("function", [mg.add, mg.sub, mg.mul, mg.div, mg.pow, mg.maximum])
+def test_functions_take_two_plain_numbers(function: Binary) -> None:
+    assert function(3, 2).item() == function(3.0, 2.0).item()
+
+
+def test_a_python_number_is_a_float_and_an_array_is_what_it_is() -> None:
+    assert mg.Node(3).value.dtype == np.float64 and mg.Node(3).requires_grad
+    labels = mg.Node(np.array([1, 2]))
+    assert labels.value.dtype == np.int64 and not labels.requires_grad
+    assert not mg.Node(np.array([True])).requires_grad
+    assert mg.Node([1, 2]).value.dtype == np.int64
+    assert mg.Node(np.ones(2, np.float32)).requires_grad
+
+
+def test_a_node_takes_no_copy() -> None:
+    assert mg.Node(MATRIX).value is MATRIX
+
+
+@pytest.mark.parametrize("value", [2.5, 3, np.array(3), np.array([[4.0]]), np.array([7]), np.float32(1.5), True])
+def test_float_of_a_one_element_node(value: Any) -> None:
+    assert float(mg.Node(value)) == float(np.asarray(value).item())
+
+
+def test_item_of_many_is_refused() -> None:
+    with pytest.raises(ValueError):
+        mg.Node(MATRIX).item()
+
+
+def test_repr_tells_value_origin_and_gradient() -> None:
+    x, y = mg.Node(-2.0, "x"), mg.Node(5.0)
+    product = x * y
+    assert repr(x) == "<Node x: -2, grad not computed>"
+    assert repr(y) == "<Node ·: 5, grad not computed>"
+    assert repr(product) == "<Node ·: -10 = Mul(), grad not computed>"
+    product.backward()
+    assert repr(x) == "<Node x: -2, grad 5>"
+    matrix = mg.Parameter(MATRIX.astype(np.float32), "W")
+    assert repr(matrix) == "<Parameter W: [2, 2] float32, grad not computed>"
+    matrix.sum(axis=0).backward(np.ones(2))
+    assert repr(matrix) == "<Parameter W: [2, 2] float32, grad computed>"
+    assert repr(matrix.sum(axis=0)) == "<Node ·: [2] float32 = Sum(axis=0), grad not computed>"
+
+
+def test_zero_loss_is_not_minus_zero() -> None:
+    assert repr(CrossEntropy()(mg.Node([[1.0, 1e-9]]), np.array([0]))).startswith("<Node ·: 0 ")
+    assert repr(SoftmaxWithLoss()(mg.Node([[900.0, 0.0]]), np.eye(2)[[0]])).startswith("<Node ·: 0 ")
+
+
+def names(output: mg.Node) -> list[str]:
+    """The names in the order of the graph."""
+    graph = mg.Graph(output)
+    return [graph.names[node] for node in graph.nodes]
+
+
+def test_names_are_unique_short_and_those_that_were_given() -> None:
+    assert names(network()) == ["x", "W1", "b1", "Y1", "H", "W2", "b2", "Y2", "t", "L"]
+
+
+def test_scalar_circuits_get_letters() -> None:
+    x, y, z = mg.Node(-2.0, "x"), mg.Node(5.0, "y"), mg.Node(-4.0, "z")
+    assert names((x + y) * z) == ["x", "y", "q", "z", "f"]
+    assert names(mg.exp(mg.Node(1.0, "q") * 2)) == ["q", "2", "r", "f"]
+    assert names(-mg.Node(1.0, "f")) == ["f", "q"]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_names_are_unique_whatever_was_given(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    node = mg.Node(np.ones(2), "Y")
+    for _ in range(30):
+        node = Double()(node) + mg.Node(np.ones(2), str(rng.choice(["Y", "Y1", "Y2", "W", "W1", "C", ""])))
+        node.name = str(rng.choice(["Y", "Y3", "", "", ""]))
+    graph = mg.Graph(node)
+    assert len(set(graph.names.values())) == len(graph.nodes) == len(graph.names)
+
+
+@pytest.mark.parametrize(
+    "wishes, given",
+    [
+        (["W", "b"], ["W", "b"]), (["W", "W"], ["W1", "W2"]), (["W", "W1", "W"], ["W2", "W1", "W3"]), ([], []),
+        (["W", "W", "W1", "W1"], ["W1", "W2", "W11", "W12"]),
+    ],
+)  # fmt: skip
+def test_unique_names_are_numbered_in_order(wishes: list[str], given: list[str]) -> None:
+    assert unique_names(wishes) == given
+
+
+def test_letters_do_not_end() -> None:
+    letters = scalar_letters(["q", "v2"])
+    assert [next(letters) for _ in range(10)] == ["r", "s", "u", "v", "w", "p", "g", "h", "v1", "v3"]
+
+
+def test_sum_to_shape_is_the_reverse_of_broadcasting() -> None:
+    for shape in ((), (3,), (1, 3), (2, 1), (2, 3), (1, 1)):
+        result = sum_to_shape(np.ones((4, 2, 3)), shape)
+        assert result.shape == shape and result.sum() == 24
+
+
+def test_shapes_in_words_and_axes_put_back() -> None:
+    assert [shape_text(shape) for shape in ((), (3,), (2, 3))] == ["[]", "[3]", "[2, 3]"]
+    assert put_back_axes(np.ones(3), (-1, 0), 3).shape == (1, 3, 1)
+    assert put_back_axes(np.ones((2, 1)), 1, 2).shape == (2, 1)
+
+
+def test_powers_are_written_as_on_a_blackboard() -> None:
+    texts = [Pow.locals[0].text("y", ("x", exponent)) for exponent in ("2", "3", "1", "-1", "0.5", "n")]
+    assert texts == ["2·x", "3·x²", "1", "-1·x⁻²", "0.5·x^-0.5", "n·x^(n−1)"]

@@ -1,0 +1,56 @@
+"""The README's Python runs as it stands, in one go, and prints what it says it prints."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pictures import ROOT
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> tuple[dict[str, object], list[str]]:
+    """Every block, one after another in one namespace; what they define, and what each printed."""
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, object] = {}
+    printed = []
+    for block in BLOCKS:
+        exec(compile(block, "README.md", "exec"), names)  # noqa: S102
+        printed.append(capsys.readouterr().out)
+    return names, printed
+
+
+def test_readme_runs(run: tuple[dict[str, object], list[str]], tmp_path: Path) -> None:
+    _, printed = run
+    assert len(BLOCKS) == 4
+    assert printed[0] == "-4.0 -4.0 3.0\n"
+    assert printed[1] == "1.0\n"
+    assert "✗" not in printed[2] and printed[2].count("✓") == 13
+    assert {path.name for path in tmp_path.iterdir()} == {"circuit.svg", "net.npz", "net.svg", "open.svg"}
+
+
+def test_the_buggy_layer_is_caught_as_shown_and_the_mend_mends_it(run: tuple[dict[str, object], list[str]]) -> None:
+    names, printed = run
+    shown = re.search(r"# (✗  Softplus.*)\n", README)
+    assert shown and printed[3].splitlines()[0] == shown[1]
+    mend = re.search(r"`(return \(upstream.*?\))` mends it", README)
+    assert mend
+    fixed = BLOCKS[3].replace("return (1 / (1 + np.exp(-x)),)", mend[1]).replace("assert not", "assert")
+    assert fixed != BLOCKS[3]
+    exec(compile(fixed, "README.md", "exec"), names)  # noqa: S102
+
+
+def test_readme_links_lead_somewhere() -> None:
+    for target in re.findall(r"\]\((?!http)([^)#]+)\)", README):
+        assert (ROOT / target).exists(), target
+
+
+def test_the_example_can_be_learnt(run: tuple[dict[str, object], list[str]]) -> None:
+    names, _ = run
+    predicted, labels = np.asarray(names["predicted"]), np.asarray(names["labels"])
+    assert (predicted == labels).mean() == 1.0
