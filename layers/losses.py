@@ -11,8 +11,8 @@ from minigraph.arrays import Array
 from minigraph.formulas import Local
 from minigraph.graph import Node, Op
 from minigraph.layers.softmax import Softmax
-from minigraph.layers.targets import as_distribution, cross_terms
-from minigraph.ops import Mul, log, pick
+from minigraph.layers.targets import as_distribution, cross_terms, is_labels
+from minigraph.ops import Weigh, log, pick
 
 __all__ = ["CrossEntropy", "Reduction", "SoftmaxWithLoss"]
 
@@ -57,8 +57,8 @@ class CrossEntropy(_Loss):
     )
 
     def forward(self, p: Array, t: Array) -> Array:
-        t_is_positive = as_distribution(t, p) > 0 if t.shape == p.shape else True
-        log_p = np.log(p, where=t_is_positive, out=np.zeros_like(p))  # 0 · log 0 = 0
+        is_labels(self.name, p, t)
+        log_p = np.log(p, where=as_distribution(t, p) > 0, out=np.zeros_like(p))  # 0 · log 0 = 0
         return self.reduce(cross_terms(self.name, t, log_p))
 
     def backward(self, upstream: Array, loss: Array, p: Array, t: Array) -> tuple[Array, None]:
@@ -71,7 +71,7 @@ class CrossEntropy(_Loss):
     def expand(self, p: Node, t: Node) -> Node:
         if t.shape == p.shape:
             g = log(p)
-            m = Mul(constants=(1,))(g, t)
+            m = Weigh()(g, t)
             c = m.sum(axis=-1)
             g.name, m.name, c.name = "G", "M", "c"
         else:

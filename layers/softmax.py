@@ -51,9 +51,12 @@ class Softmax(Op):
     def expand(self, x: Node) -> Node:
         z = x if self.temperature == 1 else x / self.temperature
         parts, k = self.split(x.value)
-        e = exp(z if self.groups == 1 else reshape(z, *parts.shape))
+        cut, whole = parts.shape, x.shape
+        if len(whole) + k:  # the first axis is not the one that is cut, so a replay may have another batch size
+            cut, whole = (-1, *cut[1:]), (-1, *whole[1:])
+        e = exp(z if self.groups == 1 else reshape(z, *cut))
         p = e / e.sum(axis=k, keepdims=True)
-        return p if self.groups == 1 else reshape(p, *x.shape)
+        return p if self.groups == 1 else reshape(p, *whole)
 
     def split(self, x: Array) -> tuple[Array, int]:
         """x with `axis` cut into (groups, length), and that length's axis counted from the end."""

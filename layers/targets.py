@@ -7,10 +7,10 @@ import numpy as np
 
 from minigraph.arrays import Array, shape_text
 
-__all__ = ["as_distribution", "cross_terms"]
+__all__ = ["as_distribution", "cross_terms", "is_labels"]
 
 
-def check(owner: str, scores: Array, t: Array) -> bool:
+def is_labels(owner: str, scores: Array, t: Array) -> bool:
     """Whether t is labels (True) or distributions (False); ValueError where it fits `scores` neither way."""
     if not scores.ndim or not scores.size:
         raise ValueError(
@@ -38,9 +38,10 @@ def check(owner: str, scores: Array, t: Array) -> bool:
 
 def cross_terms(owner: str, t: Array, log_p: Array) -> Array:
     """−Σ_c t[..., c] · log_p[..., c] for each row, in nats. A class with t = 0 adds 0, even where log_p = −∞."""
-    if check(owner, log_p, t):
+    if is_labels(owner, log_p, t):
         return -np.take_along_axis(log_p, t[..., None], axis=-1)[..., 0]
-    return -(t * np.where(t > 0, log_p, 0)).sum(axis=-1)
+    q = as_distribution(t, log_p)
+    return -(q * np.where(q > 0, log_p, 0)).sum(axis=-1)
 
 
 def as_distribution(t: Array, like: Array) -> Array:

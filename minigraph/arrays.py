@@ -11,7 +11,17 @@ Array = NDArray[Any]
 Axis = int | tuple[int, ...] | None
 Seed = int | np.random.Generator | None
 
-__all__ = ["Array", "ArrayLike", "Axis", "Seed", "positive_axes", "put_back_axes", "shape_text", "sum_to_shape"]
+__all__ = [
+    "Array", "ArrayLike", "Axis", "Seed", "as_numbers", "positive_axes", "put_back_axes", "shape_text", "sum_to_shape",
+]  # fmt: skip
+
+
+def as_numbers(who: str, value: ArrayLike) -> Array:
+    """`value` as an array of real numbers, without a copy where it is one already."""
+    array = np.asarray(value)
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"{who}: the value is {array.dtype}, but must be real numbers")
+    return array
 
 
 def shape_text(shape: tuple[int, ...]) -> str:
@@ -35,7 +45,11 @@ def positive_axes(axis: Axis, ndim: int) -> tuple[int, ...]:
     """The axes that a NumPy `axis` argument means, counted from the front: None is all of them."""
     if axis is None:
         return tuple(range(ndim))
-    return tuple(a % ndim for a in (axis if isinstance(axis, tuple) else (axis,)))
+    axes = axis if isinstance(axis, tuple) else (axis,)
+    there = max(ndim, 1)  # NumPy lets axis 0 of a scalar pass
+    if missing := [a for a in axes if not -there <= a < there]:
+        raise ValueError(f"axis {missing[0]} is not there: the array has {ndim} axes")
+    return tuple(a % ndim for a in axes) if ndim else ()
 
 
 def put_back_axes(reduced: Array, axis: Axis, ndim: int) -> Array:

@@ -35,13 +35,18 @@ def _opened(root: Node, boundary: dict[Node, Node], depth: int, scope: tuple[Nod
             new[node] = _copied(node, inputs, scope)
         else:
             kept = {source: source for source in inputs}
-            new[node] = _opened(inside, kept, depth - 1, (*scope, node))
-            if inside not in kept:
+            new[node] = _opened(inside, kept, depth - 1, (*scope, *node.scope, node))
+            if new[node] not in kept:
                 new[node].name = node.name or node.op.symbol
     return new[root]
 
 
 def _copied(node: Node, inputs: tuple[Node, ...], scope: tuple[Node, ...]) -> Node:
     copy = Node(node.value, node.name, requires_grad=False)
-    copy.op, copy.inputs, copy.operands, copy.scope = node.op, inputs, tuple(i.value for i in inputs), scope
+    copy.op, copy.inputs, copy.operands, copy.scope = (
+        node.op,
+        inputs,
+        tuple(i.value for i in inputs),
+        (*scope, *node.scope),
+    )
     return copy

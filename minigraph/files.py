@@ -13,6 +13,8 @@ def write(path: str | os.PathLike[str], content: bytes) -> Path:
     """Write beside `path`, then put it in place in one move; an interrupt or a full disk leaves the old file as it
     was."""
     target = Path(path)
+    if not target.parent.is_dir():
+        raise FileNotFoundError(f"{target} can't be written: there is no folder {target.parent}")
     handle, beside = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:40]}.")
     try:
         with os.fdopen(handle, "wb") as file:

@@ -14,6 +14,7 @@ from minigraph.graph import Graph, Node, Op
 __all__ = ["Check", "GradientReport", "check_gradients", "check_op", "local_gradient", "numerical_gradient"]
 
 LARGEST_JACOBIAN = 10_000_000
+STEP = 6e-6  # the cube root of float64's epsilon, where rounding and curvature cost a central difference the same
 ONE_BY_ONE = 256  # inputs up to this many elements are checked element by element, larger ones along random directions
 DIRECTIONS = 8
 KINK = 1e-3  # slopes left and right of a point that differ by more than this, relatively, are a corner
@@ -34,13 +35,15 @@ def local_gradient(node: Node, i: int = 0) -> Array:
         )
     needs = tuple(k == i for k in range(len(node.inputs)))
     jacobian = np.zeros((node.value.size, *source.shape), dtype=source.dtype if source.dtype.kind == "f" else float)
-    for row, basis in enumerate(np.eye(node.value.size, dtype=node.value.dtype)):
-        pulled = node.op.pull(basis.reshape(node.shape), node.value, node.operands, needs)[i]
+    for row, where in enumerate(np.ndindex(node.shape)):
+        basis = np.zeros_like(node.value)
+        basis[where] = 1
+        pulled = node.op.pull(basis, node.value, node.operands, needs)[i]
         jacobian[row] = 0 if pulled is None else pulled
     return jacobian.reshape(node.shape + source.shape)
 
 
-def numerical_gradient(f: Callable[[Array], Any], x: ArrayLike, step: float = 6e-6) -> Array:
+def numerical_gradient(f: Callable[[Array], Any], x: ArrayLike, step: float = STEP) -> Array:
     """∂f/∂x[i] ≈ (f(x + hᵢ) − f(x − hᵢ)) / 2hᵢ for each element: central differences, in float64; x is not written to.
 
     f: an array like x → a scalar (number, 0-d array or node). hᵢ = step · max(|xᵢ|, 0.01); error of the order h².
@@ -48,7 +51,7 @@ def numerical_gradient(f: Callable[[Array], Any], x: ArrayLike, step: float = 6e
     point = np.array(x, dtype=np.float64)
     gradient = np.empty_like(point)
     for i in np.ndindex(point.shape):
-        left, right = _slopes(f, point, _unit(point, i), step * max(float(abs(point[i])), 0.01))
+        left, right, _ = _slopes(f, point, _unit(point, i), step * max(float(abs(point[i])), 0.01))
         gradient[i] = (left + right) / 2
     return gradient
 
@@ -108,121 +111,135 @@ def check_op(
 ) -> GradientReport:
     """Hold ``op.backward`` to finite differences of ``op.forward``, for every input, with a random upstream gradient.
 
-    For people who write layers. Also found: inputs that were written to, and an ``expand`` that is another function.
-    The op's own parameters are appended. float64; the error is relative: ‖analytic − numerical‖ / the larger norm.
-    Prints a table, unless verbose is False.
+    For people who write layers. Also found: an op that writes into what it was given, and an ``expand`` that is another
+    function or has another gradient. The op's own parameters are appended. float64; the error is relative:
+    ‖analytic − numerical‖ / the larger norm. Prints a table, unless verbose is False.
     """
     arrays = [np.array(i.value if isinstance(i, Node) else i) for i in (*inputs, *op.parameters)]
     operands = tuple(a if i in op.constants else a.astype(np.float64) for i, a in enumerate(arrays))
-    originals = [operand.copy() for operand in operands]
-    checks = list(
-        _edges(
-            op, [f"input {i}" for i in range(len(operands))], op.name, operands, np.random.default_rng(seed), tolerance
-        )
-    )
-    for i, (operand, original) in enumerate(zip(operands, originals)):
-        if not np.array_equal(operand, original, equal_nan=True):
-            checks.append(Check(op.name, f"input {i}", np.inf, 0.0, "forward or backward wrote into its input"))
-    opened = op.expand(*(Node(a) for a in originals))
+    check = _Checker(seed, tolerance)
+    names = [f"input {i}" for i in range(len(operands))]
+    needs = tuple(i not in op.constants for i in range(len(operands)))
+    upstream, output, gradients = check.edges(op, op.name, names, _copies(operands), needs)
+
+    given = upstream, output, *operands
+    lent = _copies(given)
+    op.pull(lent[0], lent[1], lent[2:], needs)
+    op.run(lent[2:])
+    for name, before, after in zip(("the upstream", "the output", *names), given, lent):
+        if not np.array_equal(before, after, equal_nan=True):
+            check.add(op.name, name, np.inf, remark="forward or backward wrote into its input")
+
+    nodes = [Node(operand, requires_grad=need) for operand, need in zip(operands, needs)]
+    opened = op.expand(*nodes)
     if opened is not None:
-        checks.append(
-            Check(
-                op.name,
-                "expand",
-                _relative(opened.value, op.run(tuple(originals))),
-                tolerance,
-                "value of expand against forward",
-            )
-        )
-    return _shown(checks, verbose)
+        errors = [_relative(opened.value, output)]
+        if opened.shape == output.shape and any(needs):
+            defined = Graph(opened).gradients(upstream)
+            pairs = ((defined.get(node), gradient) for node, gradient in zip(nodes, gradients))
+            errors += [_relative(a, b) for a, b in pairs if a is not None and b is not None]
+        check.add(op.name, "expand", max(errors), remark="its value and gradients")
+    return check.report(verbose)
 
 
-def check_gradients(root: Node, *, seed: Seed = 0, tolerance: float = 1e-6, verbose: bool = True) -> GradientReport:
+def check_gradients(
+    root: Node | Graph, *, seed: Seed = 0, tolerance: float = 1e-6, verbose: bool = True
+) -> GradientReport:
     """Check every gradient behind `root` against central differences in float64, and say which op is wrong.
 
     First each edge by itself: the op's ``backward`` with a random upstream, against its own ``forward``, so that a
-    mistake shows
-    at the op that made it. Then ∂root/∂leaf end to end for each parameter and each other leaf that wants a gradient.
-    The error is relative: ‖analytic − numerical‖ / the larger norm. At a corner (ReLU at 0) any slope between the one
-    on the left and the one on the right is right. Large arrays are checked along random directions. Changes nothing in
-    the graph. Prints a table, unless verbose is False.
+    mistake shows at the op that made it. Then ∂root/∂leaf end to end, for each parameter and each other leaf that wants
+    a gradient. The error is relative: ‖analytic − numerical‖ / the larger norm. At a corner (ReLU at 0) any slope
+    between those on the left and on the right is right; end to end, directions into a corner are left out. Large arrays
+    are checked along random directions. Changes nothing in the graph. Prints a table, unless verbose is False.
     """
-    graph = Graph(root)
-    rng = np.random.default_rng(seed)
-    checks: list[Check] = []
+    graph = root if isinstance(root, Graph) else Graph(root)
+    output, names, check = graph.output, graph.names, _Checker(seed, tolerance)
     exact = {n: n.value.astype(np.float64) for n in graph.nodes if n.op is None and n.value.dtype.kind == "f"}
     values = graph.replay(exact)
-    for node in graph.nodes:
-        if node.op is not None and node in graph.wanted:
-            edges = [graph.names[source] for source in node.inputs]
-            operands = tuple(values[source] for source in node.inputs)
-            checks.extend(_edges(node.op, edges, f"{node.op.name} → {graph.names[node]}", operands, rng, tolerance))
-    upstream = rng.normal(size=root.shape) if root.value.ndim else np.ones(())
+    for node, needs in reversed(graph.returns):
+        if node.op is not None:
+            edges = [names[source] for source in node.inputs]
+            check.edges(node.op, f"{node.op.name} → {names[node]}", edges, tuple(values[n] for n in node.inputs), needs)
+    upstream = check.rng.normal(size=output.shape) if output.value.ndim else np.ones(())
     ends = graph.gradients(upstream, values)
     for leaf in (node for node in graph.nodes if node.op is None and node in graph.wanted):
 
         def end_to_end(moved: Array, leaf: Node = leaf) -> Any:
-            return (graph.replay({**exact, leaf: moved})[root] * upstream).sum()
+            return (graph.replay({**exact, leaf: moved})[output] * upstream).sum()
 
         gradient = ends.get(leaf, np.zeros_like(exact[leaf]))
-        error, remark = _compare(end_to_end, exact[leaf], gradient, rng)
-        checks.append(Check(f"∂{graph.names[root]}/∂{graph.names[leaf]}", "end to end", error, tolerance, remark))
-    return _shown(checks, verbose)
+        what = f"∂{names[output]}/∂{names[leaf]}"
+        check.slopes(what, "end to end", end_to_end, exact[leaf], gradient, corners_count=False)
+    return check.report(verbose)
 
 
-def _shown(checks: list[Check], verbose: bool) -> GradientReport:
-    report = GradientReport(tuple(checks))
-    if verbose:
-        print(report)
-    return report
+class _Checker:
+    """Makes checks, all with one random generator and one tolerance, and collects them."""
+
+    def __init__(self, seed: Seed, tolerance: float) -> None:
+        self.rng, self.tolerance = np.random.default_rng(seed), tolerance
+        self.checks: list[Check] = []
+
+    def add(self, what: str, edge: str, error: float, *, rounding: float = 0.0, remark: str = "") -> None:
+        self.checks.append(Check(what, edge, error, self.tolerance + rounding, remark))
+
+    def report(self, verbose: bool) -> GradientReport:
+        report = GradientReport(tuple(self.checks))
+        if verbose:
+            print(report)
+        return report
+
+    def edges(
+        self, op: Op, what: str, names: list[str], operands: tuple[Array, ...], needs: tuple[bool, ...]
+    ) -> tuple[Array, Array, tuple[Array | None, ...]]:
+        """One check for each input of `op` that needs a gradient; returns (upstream, output, gradients)."""
+        output = op.run(operands)
+        upstream = self.rng.normal(size=output.shape)
+        gradients = op.pull(upstream.copy(), output.copy(), operands, needs)
+        for i, gradient in enumerate(gradients):
+            if gradient is None or not needs[i]:
+                continue
+
+            def along(moved: Array, i: int = i) -> Any:
+                return (op.run((*operands[:i], moved, *operands[i + 1 :])) * upstream).sum()
+
+            self.slopes(what, names[i], along, operands[i], gradient)
+        return upstream, output, gradients
+
+    def slopes(
+        self, what: str, edge: str, f: Callable[[Array], Any], x: Array, gradient: Array, corners_count: bool = True
+    ) -> None:
+        """One check: is `gradient` the gradient of the scalar function f at x?"""
+        one_by_one = x.size <= ONE_BY_ONE
+        directions = [_unit(x, i) for i in np.ndindex(x.shape)] if one_by_one else list(self._directions(x))
+        analytic, numerical, rounding, corners = [], [], [], 0
+        for direction in directions:
+            h = STEP * (max(float(abs(x * direction).max()), 0.01) if one_by_one else 1.0)
+            left, right, noise = _slopes(f, x, direction, h)
+            slope, low, high = float((gradient * direction).sum()), min(left, right) - noise, max(left, right) + noise
+            if high - low > KINK * max(abs(left), abs(right)) + 4 * noise:
+                corners += 1
+                if not corners_count:
+                    continue
+                numerical.append(min(max(slope, low), high))
+            else:
+                numerical.append((left + right) / 2)
+            analytic.append(slope)
+            rounding.append(noise)
+        remarks = [] if one_by_one else [f"{DIRECTIONS} random directions"]
+        remarks += [f"{corners} at a corner"] if corners else []
+        a, b = np.array(analytic), np.array(numerical)
+        self.add(what, edge, _relative(a, b), rounding=_share(np.array(rounding), a, b), remark=", ".join(remarks))
+
+    def _directions(self, x: Array) -> Iterator[Array]:
+        return (self.rng.normal(size=x.shape) for _ in range(DIRECTIONS))
 
 
-def _edges(
-    op: Op, edges: list[str], what: str, operands: tuple[Array, ...], rng: np.random.Generator, tolerance: float
-) -> Iterator[Check]:
-    """One check for each input of `op` that can have a gradient."""
-    output = op.run(operands)
-    upstream = rng.normal(size=output.shape)
-    needs = tuple(i not in op.constants for i in range(len(operands)))
-    gradients = op.pull(upstream, output, operands, needs)
-    for i, (edge, operand, gradient) in enumerate(zip(edges, operands, gradients)):
-        if gradient is None or not needs[i]:
-            continue
-
-        def along(moved: Array, i: int = i) -> Any:
-            return (op.run((*operands[:i], moved, *operands[i + 1 :])) * upstream).sum()
-
-        error, remark = _compare(along, operand, gradient, rng)
-        yield Check(what, edge, error, tolerance, remark)
-
-
-def _compare(
-    f: Callable[[Array], Any], x: Array, gradient: Array, rng: np.random.Generator
-) -> tuple[float, str]:
-    """The relative error of `gradient` as the gradient of the scalar function f at x, and a remark."""
-    if x.size <= ONE_BY_ONE:
-        directions, remark = [_unit(x, i) for i in np.ndindex(x.shape)], ""
-    else:
-        directions, remark = [rng.normal(size=x.shape) for _ in range(DIRECTIONS)], f"{DIRECTIONS} random directions"
-    analytic = np.array([(gradient * direction).sum() for direction in directions])
-    numerical = np.empty_like(analytic)
-    corners = 0
-    for n, direction in enumerate(directions):
-        scale = max(abs(x * direction).max(), 0.01) if x.size <= ONE_BY_ONE else 1.0
-        left, right = _slopes(f, x, direction, 6e-6 * scale)
-        numerical[n] = (left + right) / 2
-        if abs(left - right) > KINK * max(abs(left), abs(right), 1.0) and min(left, right) <= analytic[n] <= max(
-            left, right
-        ):
-            numerical[n] = analytic[n]
-            corners += 1
-    return _relative(analytic, numerical), remark or (f"{corners} at a corner" if corners else "")
-
-
-def _slopes(f: Callable[[Array], Any], x: Array, direction: Array, h: float) -> tuple[float, float]:
-    """The slopes of f at x along `direction`, from the left and from the right."""
+def _slopes(f: Callable[[Array], Any], x: Array, direction: Array, h: float) -> tuple[float, float, float]:
+    """The slopes of f at x along `direction`, from the left and the right, and how far rounding may put them off."""
     before, here, after = (float(f(x + s * direction)) for s in (-h, 0.0, h))
-    return (here - before) / h, (after - here) / h
+    return (here - before) / h, (after - here) / h, 4 * np.finfo(np.float64).eps * abs(here) / h
 
 
 def _unit(x: Array, i: tuple[int, ...]) -> Array:
@@ -231,8 +248,15 @@ def _unit(x: Array, i: tuple[int, ...]) -> Array:
     return unit
 
 
+def _copies(arrays: tuple[Array, ...]) -> tuple[Array, ...]:
+    return tuple(array.copy() for array in arrays)
+
+
 def _relative(a: Array, b: Array) -> float:
     """‖a − b‖ / max(‖a‖, ‖b‖, 10⁻³); the floor keeps the rounding of a zero gradient from looking like an error."""
-    if a.shape != b.shape or not np.isfinite(a - b).all():
-        return np.inf
-    return float(np.linalg.norm(a - b) / max(float(np.linalg.norm(a)), float(np.linalg.norm(b)), 1e-3))
+    return _share(a - b, a, b) if a.shape == b.shape else np.inf
+
+
+def _share(part: Array, a: Array, b: Array) -> float:
+    share = np.linalg.norm(part) / max(float(np.linalg.norm(a)), float(np.linalg.norm(b)), 1e-3)
+    return float(share) if np.isfinite(share) else np.inf

@@ -6,13 +6,14 @@ import inspect
 import math
 from collections.abc import Container, Mapping
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from minigraph.arrays import Array, ArrayLike, Axis, shape_text, sum_to_shape
+from minigraph.arrays import Array, ArrayLike, Axis, as_numbers, shape_text, sum_to_shape
 from minigraph.formulas import Local
-from minigraph.naming import scalar_letters, unique_names
+from minigraph.naming import is_number, node_names
 
 if TYPE_CHECKING:
     from minigraph.diagram import Diagram
@@ -36,14 +37,11 @@ class Node:
     __array_ufunc__ = None  # so that ndarray * node asks the node, instead of making an array of nodes
 
     def __init__(self, value: ArrayLike, name: str | None = None, *, requires_grad: bool | None = None) -> None:
-        self.value: Array = np.asarray(float(value) if type(value) is int else value)
-        if self.value.dtype.kind not in "fiub":
-            raise TypeError(f"Node {name or ''}: the value is {self.value.dtype}, but must be real numbers")
+        who = f"Node {name}" if name else "Node"
+        self.value = as_numbers(who, float(value) if type(value) is int else value)
         differentiable = self.value.dtype.kind == "f"
         if requires_grad and not differentiable:
-            raise TypeError(
-                f"Node {name or ''}: {self.value.dtype} values have no gradient; give floating-point numbers"
-            )
+            raise TypeError(f"{who}: {self.value.dtype} values have no gradient; give floating-point numbers")
         self.requires_grad = differentiable if requires_grad is None else requires_grad
         self.grad: Array | None = None
         self.op: Op | None = None
@@ -105,11 +103,10 @@ Operand = Node | ArrayLike
 class Op:
     """A differentiable function of arrays. A subclass writes ``forward`` and ``backward``; the rest is optional.
 
-    ``forward(*inputs)`` gives the output. ``backward(upstream, output, *inputs)`` gives one gradient per input, of
-    that input's
-    shape: exactly the vector–Jacobian product of this forward for any `upstream`; None for an input without a gradient.
-    Neither writes to its arguments nor keeps anything between calls. A ``backward`` that declares ``needs`` is told
-    which gradients somebody wants (one bool per input) and may leave out the others.
+    ``forward(*inputs)`` gives the output. ``backward(upstream, output, *inputs)`` gives one gradient per input, of that
+    input's shape: exactly the vector–Jacobian product of this forward for any `upstream`; None for an input without a
+    gradient. Neither writes to its arguments nor keeps anything between calls. A ``backward`` that declares ``needs``
+    is told which gradients somebody wants (one bool per input) and may leave out the others.
     ``expand(*nodes)`` builds the same function from smaller ops: it is the definition, the pair above the optimisation.
 
     Calling an op on nodes (or numbers, or arrays) computes at once and records the result as a new node.
@@ -140,8 +137,7 @@ class Op:
         return None
 
     def align(self, upstream: Array, *operands: Array) -> Array:
-        """`upstream` laid out so that its product with a local gradient is plain algebra (a reduced axis put back as
-        1)."""
+        """`upstream` laid out so that times a local gradient is plain algebra: reduced axes are put back as 1."""
         return upstream
 
     def unalign(self, product: Array, shape: tuple[int, ...]) -> Array:
@@ -149,7 +145,7 @@ class Op:
         return product.reshape(shape) if product.size == math.prod(shape) else sum_to_shape(product, shape)
 
     def __call__(self, *inputs: Operand) -> Node:
-        nodes = (*_as_nodes(inputs), *self.parameters)
+        nodes = (*self._as_nodes(inputs), *self.parameters)
         for i, node in enumerate(nodes):
             if node.value.dtype.kind != "f" and i not in self.constants:
                 raise TypeError(
@@ -168,7 +164,8 @@ class Op:
             if str(error).startswith(self.name):
                 raise
             came = ", ".join(shape_text(a.shape) for a in operands)
-            raise type(error)(f"{self.name}: the inputs are {came}; {error}") from error
+            kind = next(kind for kind in (ValueError, TypeError, IndexError) if isinstance(error, kind))
+            raise kind(f"{self.name}: the inputs are {came}; {error}") from error
 
     def pull(
         self, upstream: Array, output: Array, operands: tuple[Array, ...], needs: tuple[bool, ...]
@@ -190,6 +187,19 @@ class Op:
                 )
         return gradients
 
+    def _as_nodes(self, inputs: tuple[Operand, ...]) -> list[Node]:
+        """Inputs as nodes: others become constants. A bare number takes the type of its company: float32 stays."""
+        floats = [i.value.dtype for i in inputs if isinstance(i, Node) and i.value.dtype.kind == "f"]
+        company = np.result_type(*floats) if floats else np.dtype(np.float64)
+
+        def as_node(i: int, value: Operand) -> Node:
+            if isinstance(value, Node):
+                return value
+            is_number = isinstance(value, (int, float, np.integer)) and i not in self.constants
+            return Node(np.asarray(value, dtype=company) if is_number else value, requires_grad=False)
+
+        return [as_node(i, value) for i, value in enumerate(inputs)]
+
     def __repr__(self) -> str:
         return f"{self.name}()"
 
@@ -204,36 +214,23 @@ class Graph:
         self.output = output
         self.nodes = topological_order(output)
         self.parameters = tuple(node for node in self.nodes if isinstance(node, Parameter))
-        self.wanted: set[Node] = set()
-        self._returns: list[tuple[Node, tuple[bool, ...]]] = []  # what backward visits, with the gradients to ask for
-        for node in self.nodes:
-            constants = node.op.constants if node.op else ()
-            needs = tuple(i not in constants and source in self.wanted for i, source in enumerate(node.inputs))
-            if node.requires_grad or any(needs):
-                self.wanted.add(node)
-            if any(needs):
-                self._returns.append((node, needs))
+        self.wanted: set[Node] = set()  # who gets a gradient: leaves that require one, and all on the way to them
+        self.returns: list[tuple[Node, tuple[bool, ...]]] = []  # the way back, with the gradients to ask each op for
+        self._plan_backward()
 
     @cached_property
     def names(self) -> dict[Node, str]:
         """A name for every node, each once: the given ones, else by the op (P for a softmax), else a letter."""
-        given = [node.name for node in self.nodes if node.name]
-        letters = scalar_letters([*given, "f"])
+        return node_names(self.nodes)
 
-        def wish(node: Node) -> str:
-            if node.name:
-                return node.name
-            if node.op is None:
-                return f"{node.value.item():g}" if node.value.ndim == 0 else "C"
-            if any(source.value.ndim for source in node.inputs):
-                return "L" if node is self.output and not node.value.ndim else node.op.symbol
-            return "f" if node is self.output and "f" not in given else next(letters)
+    def __getitem__(self, name: str) -> Node:
+        """The node of that name; given names and those that a diagram shows."""
+        for node, known in self.names.items():
+            if known == name:
+                return node
+        raise KeyError(f"Graph: there is no node {name!r}; there are {', '.join(self.names.values())}")
 
-        numbers = {node for node in self.nodes if node.op is None and not node.name and node.value.ndim == 0}
-        others = [node for node in self.nodes if node not in numbers]
-        return {node: wish(node) for node in numbers} | dict(zip(others, unique_names(map(wish, others))))
-
-    def forward(self, feeds: Mapping[Node, ArrayLike] | None = None, /, **named: ArrayLike) -> Array:
+    def forward(self, feeds: Mapping[Node | str, ArrayLike] | None = None, /, **named: ArrayLike) -> Array:
         """Recompute every value with new leaves, by name (``x=…``) or by node (``{x: …}``); returns the output's value.
 
         Other batch sizes are fine. Gradients become "not computed". If anything fails, nothing has changed.
@@ -245,10 +242,9 @@ class Graph:
         return self.output.value
 
     def evaluate(
-        self, node: Node | None = None, feeds: Mapping[Node, ArrayLike] | None = None, /, **named: ArrayLike
+        self, node: Node | None = None, feeds: Mapping[Node | str, ArrayLike] | None = None, /, **named: ArrayLike
     ) -> Array:
-        """The value that `node` (the output, if left out) would have with these leaves. Changes nothing in the
-        graph."""
+        """What `node` (left out: the output) would be with these leaves. Changes nothing in the graph."""
         target = self.output if node is None else node
         if target not in self.names:
             raise ValueError(f"Graph: {target!r} is not part of this graph")
@@ -259,19 +255,18 @@ class Graph:
         values: dict[Node, Array] = {}
         for node in self.nodes if until is None else topological_order(until):
             if node.op is None:
-                values[node] = leaves.get(node, node.value)
+                values[node] = np.asarray(leaves.get(node, node.value))
             else:
                 values[node] = node.op.run(tuple(values[source] for source in node.inputs))
         return values
 
     def gradients(self, seed: ArrayLike | None = None, values: Mapping[Node, Array] | None = None) -> dict[Node, Array]:
-        """∂output/∂node for every node that wants a gradient, `seed` being ∂output/∂output. Changes nothing in the
-        graph.
+        """∂output/∂node for every node that wants one, where ∂output/∂output is `seed`. Changes nothing in the graph.
 
         values: where to take the derivative, as `replay` gives them; left out, the values that were computed last.
         """
-        gradients = {self.output: self._seed(seed)}
-        for node, needs in reversed(self._returns):
+        gradients = {self.output: self._seed(seed, (values or {}).get(self.output, self.output.value))}
+        for node, needs in self.returns:
             upstream = gradients.get(node)
             if upstream is None or node.op is None:
                 continue
@@ -284,8 +279,7 @@ class Graph:
         return gradients
 
     def backward(self, seed: ArrayLike | None = None) -> None:
-        """Fill ``grad`` of every node that wants one, intermediate ones too. Calling it again gives the same, not the
-        double."""
+        """Fill ``grad`` of every node that wants one, inner ones too. A second call gives the same, not double."""
         gradients = self.gradients(seed)
         for node in self.nodes:
             node.grad = gradients.get(node)
@@ -297,40 +291,56 @@ class Graph:
     def __repr__(self) -> str:
         return f"<Graph {self.names[self.output]}: {len(self.nodes)} nodes, {len(self.parameters)} parameters>"
 
-    def _feeds(self, feeds: Mapping[Node, ArrayLike] | None, named: Mapping[str, ArrayLike]) -> dict[Node, Array]:
-        leaves = {name: node for node, name in self.names.items() if node.op is None}
-        by_node: dict[Node, ArrayLike] = dict(feeds or {})
-        for name, value in named.items():
-            if name not in leaves:
-                raise ValueError(f"Graph: there is no leaf named {name!r}; the leaves are {', '.join(leaves)}")
-            by_node[leaves[name]] = value
-        for node in by_node:
-            if node.op is not None or node not in self.names:
-                raise ValueError(f"Graph: {node!r} is not a leaf of this graph; the leaves are {', '.join(leaves)}")
-        return {node: self._fed(node, value) for node, value in by_node.items()}
+    def _plan_backward(self) -> None:
+        leads_to_one = set()  # nodes below which some leaf requires a gradient
+        ways: dict[Node, tuple[bool, ...]] = {}
+        for node in self.nodes:
+            constants = node.op.constants if node.op else ()
+            ways[node] = tuple(i not in constants and source in leads_to_one for i, source in enumerate(node.inputs))
+            if node.requires_grad or any(ways[node]):
+                leads_to_one.add(node)
+        self.wanted = leads_to_one & {self.output}
+        for node in reversed(self.nodes):
+            if node in self.wanted and any(ways[node]):
+                self.returns.append((node, ways[node]))
+                self.wanted.update(source for source, way in zip(node.inputs, ways[node]) if way)
 
-    def _fed(self, node: Node, value: ArrayLike) -> Array:
-        fed = np.asarray(value)
-        if node.value.dtype.kind == "f":
-            fed = fed.astype(node.value.dtype, copy=False)
-            if np.isnan(fed.sum()) and np.isnan(fed).any():
-                first = shape_text(tuple(int(i) for i in np.argwhere(np.isnan(fed))[0]))
-                raise ValueError(
-                    f"Graph: {self.names[node]} has {np.isnan(fed).sum()} NaN of {fed.size} values, "
-                    f"the first at {first}"
+    def _feeds(self, feeds: Mapping[Node | str, ArrayLike] | None, named: Mapping[str, ArrayLike]) -> dict[Node, Array]:
+        leaves = {name: node for node, name in self.names.items() if node.op is None and not is_number(node)}
+        fed: dict[Node, Array] = {}
+        for key, value in chain((feeds or {}).items(), named.items()):
+            node = leaves.get(key) if isinstance(key, str) else key
+            if node is None or node.op is not None or node not in self.names:
+                what = (
+                    f"there is no leaf named {key!r}"
+                    if isinstance(key, str)
+                    else f"{key!r} is not a leaf of this graph"
                 )
+                raise ValueError(f"Graph: {what}; the leaves are {', '.join(leaves)}")
+            fed[node] = self._fed(node, value)
         return fed
 
-    def _seed(self, seed: ArrayLike | None) -> Array:
+    def _fed(self, node: Node, value: ArrayLike) -> Array:
+        fed = as_numbers(f"Graph: {self.names[node]}", value)
+        if node.value.dtype.kind == "f":
+            fed = fed.astype(node.value.dtype, copy=False)
+            nan = np.isnan(fed)
+            if nan.any():
+                first = shape_text(tuple(map(int, np.argwhere(nan)[0])))
+                found = f"{nan.sum()} NaN of {fed.size} values, the first at {first}"
+                raise ValueError(f"Graph: {self.names[node]} has {found}")
+        return fed
+
+    def _seed(self, seed: ArrayLike | None, value: Array) -> Array:
         output = self.output
         if output not in self.wanted:
             raise ValueError(f"backward: {self.names[output]} depends on no node that requires a gradient")
-        if seed is None and output.value.size != 1:
+        if seed is None and value.size != 1:
             raise ValueError(
                 f"backward: {self.names[output]} is {shape_text(output.shape)}, not a scalar; "
                 "give seed=, an array of that shape"
             )
-        start = np.ones_like(output.value) if seed is None else np.asarray(seed, dtype=output.value.dtype)
+        start = np.ones_like(value) if seed is None else np.asarray(seed, dtype=value.dtype)
         if start.shape != output.shape:
             raise ValueError(
                 f"backward: seed is {shape_text(start.shape)}, but {self.names[output]} is {shape_text(output.shape)}"
@@ -356,17 +366,3 @@ def topological_order(output: Node, until: Container[Node] = ()) -> tuple[Node, 
             if node not in until:
                 stack.extend((source, False) for source in reversed(node.inputs))
     return tuple(order)
-
-
-def _as_nodes(inputs: tuple[Operand, ...]) -> list[Node]:
-    """Inputs as nodes. A bare number or array becomes a constant; a number takes the type of its company (float32
-    stays)."""
-    floats = [i.value.dtype for i in inputs if isinstance(i, Node) and i.value.dtype.kind == "f"]
-    company = np.result_type(*floats) if floats else None
-
-    def as_node(value: Operand) -> Node:
-        if isinstance(value, Node):
-            return value
-        return Node(np.asarray(value, dtype=company) if isinstance(value, (int, float)) else value, requires_grad=False)
-
-    return [as_node(value) for value in inputs]

@@ -3,10 +3,39 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import count
+from typing import TYPE_CHECKING
 
-__all__ = ["scalar_letters", "unique_names"]
+if TYPE_CHECKING:
+    from minigraph.graph import Node
+
+__all__ = ["is_number", "node_names", "scalar_letters", "unique_names"]
+
+
+def node_names(nodes: Sequence[Node]) -> dict[Node, str]:
+    """A name for each of a graph's nodes, the last being its output: given ones, else by the op, else a letter."""
+    given = [node.name for node in nodes if node.name]
+    results, leaves = scalar_letters([*given, "f"], "qrsuvwpgh"), scalar_letters(given, "abcde")
+    output = nodes[-1]
+
+    def wish(node: Node) -> str:
+        if node.name:
+            return node.name
+        if node.op is None:
+            return "C" if node.value.ndim else next(leaves)
+        if any(source.value.ndim for source in node.inputs):
+            return "L" if node is output and not node.value.ndim else node.op.symbol
+        return "f" if node is output and "f" not in given else next(results)
+
+    others = [node for node in nodes if not is_number(node)]
+    numbers = {node: f"{node.value.item():g}" for node in nodes if is_number(node)}
+    return numbers | dict(zip(others, unique_names(map(wish, others))))
+
+
+def is_number(node: Node) -> bool:
+    """Whether it is a bare number of the formula, like the 2 of 2·x: it has no name but itself."""
+    return node.op is None and not node.name and not node.value.ndim and not node.requires_grad
 
 
 def unique_names(wishes: Iterable[str]) -> list[str]:
@@ -24,8 +53,8 @@ def unique_names(wishes: Iterable[str]) -> list[str]:
     return [name if wanted[name] == 1 else numbered(name) for name in wishes]
 
 
-def scalar_letters(taken: Iterable[str]) -> Iterator[str]:
-    """Letters for the intermediate values of a scalar circuit, in the order a blackboard uses them: q, r, s, u, v …"""
+def scalar_letters(taken: Iterable[str], letters: str) -> Iterator[str]:
+    """Names for the scalars of a circuit: these letters in turn, then the last one numbered, without those taken."""
     used = set(taken)
-    yield from (letter for letter in "qrsuvwpgh" if letter not in used)
-    yield from (f"v{n}" for n in count(1) if f"v{n}" not in used)
+    yield from (letter for letter in letters if letter not in used)
+    yield from (name for n in count(1) if (name := f"{letters[-1]}{n}") not in used)

@@ -38,7 +38,8 @@ class Optimizer(ABC):
                 )
             gradients.append(parameter.grad)
         for i, (parameter, gradient) in enumerate(zip(self.parameters, gradients)):
-            parameter.value = self.update(i, parameter.value, gradient)
+            updated = self.update(i, parameter.value, gradient)
+            parameter.value = updated.astype(parameter.value.dtype, copy=False)  # a float64 rate must not widen float32
 
     @abstractmethod
     def update(self, i: int, value: Array, gradient: Array) -> Array:
@@ -71,7 +72,7 @@ class SGD(Optimizer):
     def update(self, i: int, value: Array, gradient: Array) -> Array:
         g = gradient + self.weight_decay * value if self.weight_decay else gradient
         if self.momentum:
-            v = self.velocity[i] = self.momentum * self.velocity[i] + g if i in self.velocity else g
+            v = self.velocity[i] = self.momentum * self.velocity[i] + g if i in self.velocity else g.copy()
             g = g + self.momentum * v if self.nesterov else v
         return value - self.learning_rate * g
 

@@ -16,7 +16,7 @@ from helpers import Array, distribution, positive, spread
 from minigraph.graph import Op
 from minigraph.layers import Affine, CrossEntropy, ReLU, Softmax, SoftmaxWithLoss
 from minigraph.ops import (
-    Add, Div, Exp, Log, MatMul, Max, Maximum, Mean, Mul, Neg, Pick, Pow, Reshape, Sub, Sum, Tanh,
+    Add, Div, Exp, Log, MatMul, Max, Maximum, Mean, Mul, Neg, Pick, Pow, Reshape, Sub, Sum, Tanh, Weigh,
 )  # fmt: skip
 
 __all__ = ["CASES", "Case"]
@@ -68,8 +68,12 @@ def binary() -> Iterator[Case]:
     for op, twin in any_sign:
         for left, right in PAIRS:
             yield Case(f"{op.name} {text(left, right)}", op, (spread(RNG, *left), spread(RNG, *right)), twin)
-    weights, logs = positive(RNG, 2, 3), spread(RNG, 2, 3)
-    yield Case("Mul with a constant left", Mul(constants=(0,)), (weights, logs), lambda torch, a, b: a * b)
+    for shape, t in PAIRS:
+        pair = spread(RNG, *shape), spread(RNG, *t)
+        yield Case(f"Weigh {text(shape, t)}", Weigh(), pair, lambda torch, a, t: a * t)
+    for kind in (int, np.uint8, bool, np.float64):
+        one_hot = np.eye(3)[[2, 0]].astype(kind)
+        yield Case(f"Weigh by {kind.__name__}", Weigh(), (spread(RNG, 2, 3), one_hot), lambda torch, a, t: a * t)
     for left, right in PAIRS:
         yield power(f"Pow {text(left, right)}", positive(RNG, *left), spread(RNG, *right))
     for exponent in (-2.0, -1.0, 0.0, 0.5, 1.0, 2.0, 3.0):

@@ -164,7 +164,7 @@ FEEDS: list[Row] = [
      r"^Graph: .* is not a leaf of this graph"),
     ("node of another graph", feed_by_node(lambda graph: node(name="x")), ValueError,
      r"^Graph: .* not a leaf of this graph"),
-    ("name in place of a node", feed_by_node(lambda graph: "x"), (TypeError, ValueError), r"^Graph: .*'x'.* leaf"),
+    ("unknown name in a dict", feed_by_node(lambda graph: "nobody"), ValueError, r"^Graph: there is no leaf named 'nobody'"),
     ("NaN", feed(x=[[1, 2, 3], [4, NAN, NAN]]), ValueError, r"^Graph: x has 2 NaN of 6 values, the first at \[1, 1\]$"),
     ("NaN number", feed(x=NAN), ValueError, r"^Graph: x has 1 NaN of 1 values, the first at \[\]$"),
     ("complex feed", feed(x=np.ones((2, 3)) * 1j), TypeError, r"^Graph: .*x.* complex128"),

@@ -32,7 +32,7 @@ OPENED = ["MatMul", "Add", "Maximum", "MatMul", "Add"]
         ("labels", 2, [*OPENED, "Exp", "Sum", "Div", "Pick", "Log", "Neg", "Mean"]),
         ("labels", 99, [*OPENED, "Exp", "Sum", "Div", "Pick", "Log", "Neg", "Mean"]),
         ("one-hot", 1, [*OPENED, "Softmax", "CrossEntropy"]),
-        ("one-hot", 2, [*OPENED, "Exp", "Sum", "Div", "Log", "Mul", "Sum", "Neg", "Mean"]),
+        ("one-hot", 2, [*OPENED, "Exp", "Sum", "Div", "Log", "Weigh", "Sum", "Neg", "Mean"]),
     ],
 )  # fmt: skip
 def test_each_level_opens_one_layer_of_boxes(targets: str, depth: int, expected: list[str]) -> None:

@@ -229,6 +229,13 @@ def test_the_order_is_inputs_first_and_always_the_same() -> None:
     assert [repr(node) for node in nodes] == [repr(node) for node in again]
 
 
+def test_nodes_are_found_by_the_names_that_a_diagram_shows() -> None:
+    graph = mg.Graph(network())
+    assert graph["W2"] is graph.parameters[2] and graph["L"] is graph.output
+    with pytest.raises(KeyError, match="no node 'W3'; there are x, W1, b1, Y1"):
+        graph["W3"]
+
+
 def test_parameters_come_in_order_of_use() -> None:
     graph = mg.Graph(network())
     assert [graph.names[parameter] for parameter in graph.parameters] == ["W1", "b1", "W2", "b2"]

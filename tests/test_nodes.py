@@ -139,6 +139,7 @@ def test_scalar_circuits_get_letters() -> None:
     assert names((x + y) * z) == ["x", "y", "q", "z", "f"]
     assert names(mg.exp(mg.Node(1.0, "q") * 2)) == ["q", "2", "r", "f"]
     assert names(-mg.Node(1.0, "f")) == ["f", "q"]
+    assert names(mg.Node(1.0) * mg.Node(2.0) + 3) == ["a", "b", "q", "3", "f"]
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -164,8 +165,8 @@ def test_unique_names_are_numbered_in_order(wishes: list[str], given: list[str])
 
 
 def test_letters_do_not_end() -> None:
-    letters = scalar_letters(["q", "v2"])
-    assert [next(letters) for _ in range(10)] == ["r", "s", "u", "v", "w", "p", "g", "h", "v1", "v3"]
+    letters = scalar_letters(["q", "s2"], "qrs")
+    assert [next(letters) for _ in range(5)] == ["r", "s", "s1", "s3", "s4"]
 
 
 def test_sum_to_shape_is_the_reverse_of_broadcasting() -> None:

@@ -103,6 +103,21 @@ def test_float32_stays_float32(case: Case) -> None:
 
 
 @every_case
+def test_the_layout_in_memory_does_not_matter(case: Case) -> None:
+    output = case.op.run(case.operands)
+    upstream = random_upstream(output)
+    expected = pulled(case, case.operands, upstream)
+
+    def reversed_twice(a: Array) -> Array:
+        return np.array(np.flip(a), order="F")[(slice(None, None, -1),) * a.ndim]
+
+    operands = tuple(map(reversed_twice, case.operands))
+    np.testing.assert_allclose(case.op.run(operands), output, rtol=1e-13, atol=1e-14)
+    for i, gradient in pulled(case, operands, reversed_twice(upstream)).items():
+        np.testing.assert_allclose(gradient, expected[i], rtol=1e-12, atol=1e-14)
+
+
+@every_case
 def test_leaving_out_what_nobody_needs_changes_nothing_else(case: Case) -> None:
     output = case.op.run(case.operands)
     upstream = random_upstream(output)

@@ -123,7 +123,8 @@ def test_a_step_keeps_the_type_of_the_parameter(setting: str, rate: float, gradi
     for _ in range(2):
         parameter.grad = np.array(GRADIENTS[0], gradient)
         sgd.step()
-    assert parameter.value.dtype == np.float32
+        assert parameter.value.dtype == np.float32
+        sgd.learning_rate = rate  # as a schedule does it
 
 
 def test_a_learning_rate_may_change_on_the_way() -> None:

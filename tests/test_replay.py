@@ -26,7 +26,7 @@ def by_hand(graph: mg.Graph, x: Any, labels: Any) -> float:
 def test_forward_runs_on_new_arrays_of_any_batch_size(rows: int, by_node: bool) -> None:
     graph = mg.Graph(network())
     x, labels = spread(RNG, rows, 4), RNG.integers(3, size=rows)
-    nodes = {name: node for node, name in graph.names.items()}
+    nodes = {name: graph[name] for name in ("x", "t", "Y2")}
     result = graph.forward({nodes["x"]: x, nodes["t"]: labels}) if by_node else graph.forward(x=x, t=labels)
     assert result is graph.output.value
     assert result == pytest.approx(by_hand(graph, x, labels), rel=1e-14)
@@ -120,7 +120,7 @@ def test_evaluate_changes_nothing() -> None:
 
 def test_evaluate_of_an_inner_node_needs_no_labels() -> None:
     graph = mg.Graph(network())
-    scores = next(node for node, name in graph.names.items() if name == "Y2")
+    scores = graph["Y2"]
     assert graph.evaluate(scores, x=spread(RNG, 17, 4)).shape == (17, 3)
     np.testing.assert_array_equal(graph.evaluate(scores), scores.value)
 

@@ -92,7 +92,8 @@ print(f"{len(X)} flowers to train on, {len(X_test)} to test on; features: {', '.
 #   loss of a flower is −ln of the probability that its true species got. ln is the natural logarithm, so the unit is
 #   the nat. The loss of a batch is the mean over its flowers.
 #
-# `SoftmaxWithLoss` does the last two in one step, which is more accurate and, as we will see, has a shorter gradient.
+# `SoftmaxWithLoss` does the last two in one step, which is numerically safer and, as we will see, has a shorter
+# gradient.
 #
 # The weights start tiny and random. The layer asks a function for them, and gives it a shape and a random generator.
 
@@ -106,8 +107,7 @@ rng = np.random.default_rng(0)
 affine = Affine(4, 3, weight=tiny, seed=rng)
 W, b = affine.parameters
 
-# no gradient is wanted for the right answers: nobody will change them
-x, t = mg.Node(X, "X"), mg.Node(T, "T", requires_grad=False)
+x, t = mg.Node(X, "X"), mg.Node(T, "T")
 scores = affine(x)
 loss = SoftmaxWithLoss()(scores, t)
 graph = mg.Graph(loss)
@@ -164,9 +164,9 @@ print(np.round(dY, 3))
 #
 # ## Why prediction minus truth?
 #
-# Take the fused step apart for one flower with true species y. The cross-entropy alone has the gradient
-# ∂ℓ/∂pₖ = −tₖ/pₖ. Softmax has the local gradient ∂pₖ/∂yⱼ = pₖ(1 − pₖ) if j = k, else −pₖ·pⱼ: a full 3×3 table, since
-# every score moves every probability. Multiply the two, upstream × local:
+# Take the fused step apart for one flower: scores y, probabilities p, target t. The cross-entropy alone has the
+# gradient ∂ℓ/∂pₖ = −tₖ/pₖ. Softmax has the local gradient ∂pₖ/∂yⱼ = pₖ(1 − pₖ) if j = k, else −pₖ·pⱼ: a full 3×3
+# table, since every score moves every probability. Multiply the two, upstream × local:
 #
 # > ∂ℓ/∂yⱼ = Σₖ (−tₖ/pₖ) · ∂pₖ/∂yⱼ = pⱼ − tⱼ
 #
@@ -298,7 +298,7 @@ mg.save(folder / "iris.npz", graph.parameters)
 
 another = Affine(4, 3)
 mg.load(folder / "iris.npz", another.parameters)
-scores_again = another.forward(X_test, *(parameter.value for parameter in another.parameters))
+scores_again = another(X_test).value
 assert np.array_equal(scores_again, graph.evaluate(scores, X=X_test))
 
 # %% [markdown]
@@ -312,7 +312,7 @@ assert np.array_equal(scores_again, graph.evaluate(scores, X=X_test))
 def held_out_accuracy(seed: int) -> float:
     X, T, X_test, T_test = flowers(seed)
     rng = np.random.default_rng(seed)
-    x, t = mg.Node(X, "X"), mg.Node(T, "T", requires_grad=False)
+    x, t = mg.Node(X, "X"), mg.Node(T, "T")
     scores = Affine(4, 3, weight=tiny, seed=rng)(x)
     graph = mg.Graph(SoftmaxWithLoss()(scores, t))
     sgd = mg.SGD(graph.parameters, learning_rate=0.5)

@@ -202,8 +202,7 @@ figure.savefig(folder / "loss.png", dpi=120)
 # Momentum wins clearly over the same η without it. But most of the gain here is the longer step: η = 1 comes nearly
 # as far, only with jumps. Where a valley is narrow, so that one long step across it would fly out, momentum does what
 # a large η can't. We go on with the network that was trained with momentum.
-
-# %% [markdown]
+#
 # ## The exam
 #
 # The held-out images were not used until here. Scores are enough for a decision: softmax does not change their order.

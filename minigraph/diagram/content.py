@@ -13,7 +13,8 @@ from minigraph.diagram.text import clean
 from minigraph.expand import expand
 from minigraph.formulas import Local
 from minigraph.gradients import LARGEST_JACOBIAN, local_gradient
-from minigraph.graph import Graph, Node, Parameter
+from minigraph.graph import Graph, Node, Parameter, topological_order
+from minigraph.naming import is_number
 
 __all__ = ["Edge", "Scene"]
 
@@ -53,15 +54,10 @@ class Scene:
         self.graph = graph = Graph(expand(root, depth)) if depth else Graph(root)
         self.root = graph.output
         self.names = graph.names
-        self.computed = root.grad is not None
-        if depth and self.computed:
-            self.gradients = graph.gradients(root.grad)
-        else:
-            self.gradients = {node: node.grad for node in graph.nodes if node.grad is not None}
-        self.title = clean(
-            " → ".join(dict.fromkeys(node.op.name for node in self.graph.nodes if node.op)) or self.names[self.root],
-            200,
-        )
+        # not each node's own grad: that may stem from the backward of another output
+        self.gradients = graph.gradients(root.grad) if root.grad is not None else {}
+        ops = dict.fromkeys(node.op.name for node in topological_order(root) if node.op)
+        self.title = clean(" → ".join(ops) or self.names[self.root], 200)
         self.users: dict[Node, list[Edge]] = {node: [] for node in graph.nodes}
         self.returns: dict[Node, list[Edge]] = {node: [] for node in graph.nodes}  # the edges with a chip, by their op
         for node in graph.nodes:
@@ -76,7 +72,11 @@ class Scene:
         return edge.i not in constants and edge.source in self.graph.wanted
 
     def wants_gradient(self, node: Node) -> bool:
-        return node in self.graph.wanted and (node is self.root or self.paths(node) > 0)
+        return node in self.graph.wanted
+
+    def is_stale(self, node: Node) -> bool:
+        """Whether the value has changed (by an optimizer, say) since the op that reads it computed with it."""
+        return any(edge.node.operands[edge.i] is not node.value for edge in self.users[node])
 
     def paths(self, node: Node) -> int:
         """How many edges bring a gradient to this node."""
@@ -95,7 +95,7 @@ class Scene:
             return "parameter"
         if node.op is not None:
             return "loss" if node is self.root and not node.value.ndim and not self.is_circuit else ""
-        if node.name is None:
+        if is_number(node):
             return "constant"
         uses = self.users[node]
         return "target" if uses and all(edge.i in edge.node.op.constants for edge in uses if edge.node.op) else "input"

@@ -11,6 +11,7 @@ from minigraph.diagram.style import Palette
 from minigraph.diagram.tables import array_box
 from minigraph.diagram.text import clean, pretty, scalar, size_text
 from minigraph.graph import Node, Op
+from minigraph.naming import is_number
 
 __all__ = ["Labels"]
 
@@ -50,7 +51,8 @@ class Labels:
         pill, value = self._pill(node), self.array(node.value, p.forward, p.forward_heat)
         caption = gradient = None
         if self.scene.wants_gradient(node):
-            caption = line(self._caption(node), 4) if node.value.ndim else gap(1, 6)
+            remarks = self._caption(node)
+            caption = line(remarks, 4) if remarks else gap(1, 6)
             computed = self.scene.gradients.get(node)
             if computed is None:
                 gradient = write(Run("not computed", p.backward, 9), height=16, pad=3)
@@ -89,9 +91,11 @@ class Labels:
 
     def _caption(self, node: Node) -> list[Run]:
         p, paths = self.palette, self.scene.paths(node)
-        runs = [Run(self.gradient_name(node), p.backward, 9)]
+        runs = [Run(self.gradient_name(node), p.backward, 9)] if node.value.ndim else []
         if paths > 1:
             runs.append(Run(f"⊕ {paths} paths", p.mute, 9))
+        if self.scene.is_stale(node):
+            runs.append(Run("stale: forward again", p.mute, 9))
         return runs
 
     def array(self, array: Array, colour: str, heat: tuple[str, str]) -> Box:
@@ -278,7 +282,7 @@ class Labels:
 
     def name(self, node: Node) -> str:
         """The name; a bare number is written as a number."""
-        if node.op is None and node.name is None and node.value.ndim == 0:
+        if is_number(node):
             return scalar(float(node.value))
         return pretty(self.scene.names[node])
 

@@ -9,45 +9,16 @@ from collections.abc import Callable
 
 from minigraph.arrays import Axis
 from minigraph.graph import Node, Operand
-from minigraph.ops.elementwise import Add, Div, Exp, Log, Maximum, Mul, Neg, Pow, Sub, Tanh
+from minigraph.ops.elementwise import Add, Div, Exp, Log, Maximum, Mul, Neg, Pow, Sub, Tanh, Weigh
 from minigraph.ops.indexing import Pick, Reshape
 from minigraph.ops.linear import MatMul
 from minigraph.ops.reductions import Max, Mean, Sum
 
 __all__ = [
-    "Add",
-    "Div",
-    "Exp",
-    "Log",
-    "MatMul",
-    "Max",
-    "Maximum",
-    "Mean",
-    "Mul",
-    "Neg",
-    "Pick",
-    "Pow",
-    "Reshape",
-    "Sub",
-    "Sum",
-    "Tanh",
-    "add",
-    "div",
-    "exp",
-    "log",
-    "matmul",
-    "max",
-    "maximum",
-    "mean",
-    "mul",
-    "neg",
-    "pick",
-    "pow",
-    "reshape",
-    "sub",
-    "sum",
-    "tanh",
-]
+    "Add", "Div", "Exp", "Log", "MatMul", "Max", "Maximum", "Mean", "Mul", "Neg", "Pick", "Pow", "Reshape", "Sub",
+    "Sum", "Tanh", "Weigh", "add", "div", "exp", "log", "matmul", "max", "maximum", "mean", "mul", "neg", "pick", "pow",
+    "reshape", "sub", "sum", "tanh",
+]  # fmt: skip
 
 
 def add(a: Operand, b: Operand) -> Node:

@@ -11,7 +11,7 @@ from minigraph.arrays import Array, sum_to_shape
 from minigraph.formulas import Local
 from minigraph.graph import Op
 
-__all__ = ["Add", "Div", "Exp", "Log", "Maximum", "Mul", "Neg", "Pow", "Sub", "Tanh"]
+__all__ = ["Add", "Div", "Exp", "Log", "Maximum", "Mul", "Neg", "Pow", "Sub", "Tanh", "Weigh"]
 
 
 Pair = tuple[Array, Array]
@@ -62,16 +62,10 @@ class Sub(Op):
 
 
 class Mul(Op):
-    """y = a × b elementwise, broadcast. ∂y/∂a = b, ∂y/∂b = a: a product swaps its inputs.
-
-    constants: inputs that no gradient flows to, such as a target that weighs a log-probability.
-    """
+    """y = a × b elementwise, broadcast. ∂y/∂a = b, ∂y/∂b = a: a product swaps its inputs."""
 
     formula, gate, symbol = "{0} × {1}", "×", "M"
     locals = (Local("{1}", lambda op, y, a, b: b), Local("{0}", lambda op, y, a, b: a))
-
-    def __init__(self, constants: tuple[int, ...] = ()) -> None:
-        self.constants = constants
 
     def forward(self, a: Array, b: Array) -> Array:
         return a * b
@@ -83,6 +77,20 @@ class Mul(Op):
             sum_to_shape(upstream * b, a.shape) if needs[0] else None,
             sum_to_shape(upstream * a, b.shape) if needs[1] else None,
         )
+
+
+class Weigh(Mul):
+    """y = a × t elementwise, where t is data and not computed: it may be integers, takes a's type, gets no gradient."""
+
+    constants = (1,)
+
+    def forward(self, a: Array, t: Array) -> Array:
+        return a * t.astype(a.dtype, copy=False)
+
+    def backward(
+        self, upstream: Array, y: Array, a: Array, t: Array, *, needs: tuple[bool, ...] = (True, False)
+    ) -> Some:
+        return sum_to_shape(upstream * t.astype(a.dtype, copy=False), a.shape), None
 
 
 class Div(Op):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from minigraph.arrays import Array, shape_text
+from minigraph.arrays import Array, shape_text, sum_to_shape
 from minigraph.formulas import Local
 from minigraph.graph import Op
 
@@ -39,6 +39,11 @@ class MatMul(Op):
             self.unalign(u @ right.swapaxes(-1, -2), a.shape) if needs[0] else None,
             self.unalign(left.swapaxes(-1, -2) @ u, b.shape) if needs[1] else None,
         )
+
+    def unalign(self, product: Array, shape: tuple[int, ...]) -> Array:
+        if len(shape) > 1:
+            return sum_to_shape(product, shape)
+        return product.sum(axis=tuple(range(product.ndim - 2))).reshape(shape)
 
     def as_matrices(self, a: Array, b: Array) -> tuple[Array, Array]:
         return a[None] if a.ndim == 1 else a, b[:, None] if b.ndim == 1 else b
