@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -24,11 +25,16 @@ class _Loss(Op):
 
     constants = (1,)
     symbol = "L"
+    of_a_row: str  # the local gradient before the reduction, in symbols
 
     def __init__(self, reduction: Reduction = "mean") -> None:
         if reduction not in ("mean", "sum", "none"):
             raise ValueError(f"{self.name}: reduction is {reduction!r}, but must be 'mean', 'sum' or 'none'")
         self.reduction = reduction
+        if reduction != "mean":
+            self.formula = self.formula.removesuffix(" / N")
+            note = self.locals[0].note.removesuffix("N = {N}").removesuffix(", ")
+            self.locals = (replace(self.locals[0], symbol=self.of_a_row, note=note),)
 
     def reduce(self, rows: Array) -> Array:
         return rows if self.reduction == "none" else np.asarray(rows.mean() if self.reduction == "mean" else rows.sum())
@@ -51,10 +57,8 @@ class CrossEntropy(_Loss):
     """
 
     formula = "−Σ {1} ⊙ log {0} / N"
-    locals = (
-        Local("−{1}/({0}·N)", lambda op, loss, p, t: op.ratio(p, t), note="N = {N}"),
-        Local("", lambda op, loss, p, t: 0.0),
-    )
+    locals = (Local("−{1}/({0}·N)", lambda op, loss, p, t: op.ratio(p, t), note="N = {N}"),)
+    of_a_row = "−{1}/{0}"
 
     def forward(self, p: Array, t: Array) -> Array:
         is_labels(self.name, p, t)
@@ -96,10 +100,8 @@ class SoftmaxWithLoss(_Loss):
     """
 
     formula = "−Σ {1} ⊙ log softmax({0}) / N"
-    locals = (
-        Local("(P − {1})/N", lambda op, loss, z, t: op.residual(z, t), note="P = softmax({0}), N = {N}"),
-        Local("", lambda op, loss, z, t: 0.0),
-    )
+    locals = (Local("(P − {1})/N", lambda op, loss, z, t: op.residual(z, t), note="P = softmax({0}), N = {N}"),)
+    of_a_row = "(P − {1})"
 
     def forward(self, z: Array, t: Array) -> Array:
         shifted = z - z.max(axis=-1, keepdims=True)

@@ -114,7 +114,7 @@ class Op:
 
     parameters: tuple[Parameter, ...] = ()  # appended to the inputs
     constants: tuple[int, ...] = ()  # positions that no gradient flows to: labels, targets, indices
-    locals: tuple[Local, ...] = ()  # one per input: the local gradients in symbols and numbers
+    locals: tuple[Local, ...] = ()  # one per input that gets one: the local gradients in symbols and numbers
     formula: str = ""  # the output in symbols: "{0}·{1} + {2}"
     gate: str = ""  # the sign on its circle in a diagram; "" draws a block with the op's name
     symbol: str = "Y"  # what its output is called when nobody named it

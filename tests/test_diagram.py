@@ -216,6 +216,8 @@ def test_losses_of_every_reduction_can_be_drawn_open_and_closed(reduction: str) 
     loss.backward(seed=np.ones(loss.shape))
     for depth in (0, 1, 2):
         assert mg.draw(loss, expand=depth, detail="full").svg()
+    formula = {"mean": "−t/(P·N)", "sum": "−t/P", "none": "−t/P"}[reduction].replace("t", "C")
+    assert formula in texts(mg.draw(loss).svg())
 
 
 def test_equal_layers_are_numbered() -> None:

@@ -126,17 +126,17 @@ TARGETS: list[Row] = [
      r"^CrossEntropy: .*\[2, 4\]"),
     ("CrossEntropy sum", lambda: CrossEntropy()(node(1, 2), np.ones((1, 2))), ValueError, r"^CrossEntropy: each row"),
     ("CrossEntropy without targets", lambda: CrossEntropy()(node(1, 2)), TypeError, r"^CrossEntropy"),
-    ("reduction", lambda: SoftmaxWithLoss("average"), ValueError,  # type: ignore[arg-type]
+    ("reduction", lambda: SoftmaxWithLoss("average"), ValueError,
      r"^SoftmaxWithLoss: reduction is 'average', but must be 'mean', 'sum' or 'none'$"),
 ]  # fmt: skip
 
 VALUES: list[Row] = [
     ("complex node", lambda: mg.Node(1j, "z"), TypeError,
      r"^Node z: the value is complex128, but must be real numbers$"),
-    ("string node", lambda: mg.Node("abc", "z"), TypeError, r"^Node z: the value is <U3"),  # type: ignore[arg-type]
-    ("object node", lambda: mg.Node(None, "z"), TypeError, r"^Node z: the value is object"),  # type: ignore[arg-type]
+    ("string node", lambda: mg.Node("abc", "z"), TypeError, r"^Node z: the value is <U3"),
+    ("object node", lambda: mg.Node(None, "z"), TypeError, r"^Node z: the value is object"),
     ("node of a node", lambda: mg.Node(node(), "z"), TypeError,
-     r"^Node z: the value is object"),  # type: ignore[arg-type]
+     r"^Node z: the value is object"),
     ("node without name", lambda: mg.Node(1j), TypeError, r"^Node: the value is complex128"),
     ("integers want a gradient", lambda: mg.Node(np.arange(3), "t", requires_grad=True), TypeError,
      r"^Node t: int64 values have no gradient; give floating-point numbers$"),
@@ -153,7 +153,7 @@ VALUES: list[Row] = [
     ("bias shape", lambda: Affine(2, 3, bias=np.ones(2)), ValueError,
      r"^Affine: bias: the given array is \[2\].*\[3\]"),
     ("Sequential of a number", lambda: Sequential(Double(), 3), TypeError,
-     r"^Sequential: 3 is no layer"),  # type: ignore[arg-type]
+     r"^Sequential: 3 is no layer"),
     ("Sequential of nothing", lambda: Sequential(), ValueError, r"^Sequential: needs at least one layer"),
 ]  # fmt: skip
 
@@ -164,7 +164,8 @@ FEEDS: list[Row] = [
      r"^Graph: .* is not a leaf of this graph"),
     ("node of another graph", feed_by_node(lambda graph: node(name="x")), ValueError,
      r"^Graph: .* not a leaf of this graph"),
-    ("unknown name in a dict", feed_by_node(lambda graph: "nobody"), ValueError, r"^Graph: there is no leaf named 'nobody'"),
+    ("unknown name in a dict", feed_by_node(lambda graph: "nobody"), ValueError,
+     r"^Graph: there is no leaf named 'nobody'"),
     ("NaN", feed(x=[[1, 2, 3], [4, NAN, NAN]]), ValueError, r"^Graph: x has 2 NaN of 6 values, the first at \[1, 1\]$"),
     ("NaN number", feed(x=NAN), ValueError, r"^Graph: x has 1 NaN of 1 values, the first at \[\]$"),
     ("complex feed", feed(x=np.ones((2, 3)) * 1j), TypeError, r"^Graph: .*x.* complex128"),
@@ -215,7 +216,7 @@ def parameter(grad: Any = 1.0) -> mg.Parameter:
 TRAINING: list[Row] = [
     ("no parameters", lambda: mg.SGD([]), ValueError, r"^SGD: there are no parameters to change$"),
     ("no Parameter", lambda: mg.SGD([parameter(), node(name="x")]), TypeError,
-     r"^SGD: <Node x.* is no Parameter$"),  # type: ignore[list-item]
+     r"^SGD: <Node x.* is no Parameter$"),
     ("learning rate", lambda: mg.SGD([parameter()], -0.1), ValueError,
      r"^SGD: learning_rate is -0\.1, but must be 0 or more$"),
     ("learning rate NaN", lambda: mg.SGD([parameter()], NAN), ValueError, r"^SGD: learning_rate is nan"),

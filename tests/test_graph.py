@@ -10,7 +10,7 @@ import pytest
 from helpers import Array, Double, NoReturn, central_difference, network, spread
 
 import minigraph as mg
-from minigraph.layers import Affine, ReLU, SoftmaxWithLoss
+from minigraph.layers import Affine, ReLU, Softmax, SoftmaxWithLoss
 
 RNG = np.random.default_rng(11)
 
@@ -189,6 +189,14 @@ def test_constants_of_an_op_want_nothing_even_if_they_are_floats() -> None:
     z = mg.Node(spread(RNG, 3, 3), "z")
     SoftmaxWithLoss()(z, t).backward()
     assert t.grad is None and z.grad is not None
+
+
+def test_what_leads_only_to_a_constant_is_not_wanted() -> None:
+    teacher, z = mg.Node(spread(RNG, 2, 3), "teacher"), mg.Node(spread(RNG, 2, 3), "z")
+    graph = mg.Graph(SoftmaxWithLoss()(z, NoReturn()(Softmax()(teacher)) * 0.5))
+    graph.backward()
+    assert graph.wanted == {z, graph.output}
+    assert {node for node in graph.nodes if node.grad is not None} == graph.wanted
 
 
 def test_20000_nodes_deep_there_is_no_limit() -> None:

@@ -107,7 +107,7 @@ def pair() -> list[mg.Parameter]:
 
 
 def saved(**arrays: Array) -> Callable[[Path], None]:
-    return lambda path: np.savez(path, **arrays)  # type: ignore[arg-type]
+    return lambda path: np.savez(path, **arrays)
 
 
 def plain_npy(path: Path) -> None:

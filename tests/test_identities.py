@@ -121,7 +121,7 @@ def test_softmax_makes_distributions_along_its_axis_and_groups() -> None:
     np.testing.assert_allclose(Softmax(axis=0).forward(Z).sum(axis=0), 1, rtol=1e-14)
     np.testing.assert_allclose(Softmax(groups=2).forward(Z).reshape(6, 2, 2).sum(axis=-1), 1, rtol=1e-14)
     for options in ({"axis": 0}, {"axis": -1}, {"groups": 2}, {"temperature": 0.3}):
-        p = Softmax(**options).forward(Z)  # type: ignore[arg-type]
+        p = Softmax(**options).forward(Z)
         assert (p > 0).all()
 
 

@@ -9,7 +9,7 @@ import pytest
 from helpers import Array, Double, spread
 
 import minigraph as mg
-from minigraph.layers import Affine, ReLU, Sequential, Softmax
+from minigraph.layers import Affine, CrossEntropy, ReLU, Sequential, Softmax, SoftmaxWithLoss
 from minigraph.layers.initializers import he, xavier
 
 
@@ -37,6 +37,20 @@ def test_affine_weights_by_seed_generator_function_and_array() -> None:
     assert np.abs(weight(weight="xavier", seed=0)).max() <= np.sqrt(6 / 5)
     np.testing.assert_array_equal(Affine(3, 2).parameters[1].value, [0, 0])
     assert len(Affine(3, 2, bias=False).parameters) == 1
+
+
+def test_formulas_of_a_loss_divide_by_n_only_for_a_mean() -> None:
+    for op, local in ((CrossEntropy, "−t/p"), (SoftmaxWithLoss, "(P − t)")):
+        for reduction in ("sum", "none"):
+            assert op(reduction).locals[0].text("L", ("p", "t")) == local
+            assert "N" not in op(reduction).formula + op(reduction).locals[0].note
+        assert "N" in op().locals[0].text("L", ("p", "t")) and "N" in op().formula
+
+
+def test_formulas_tell_the_setting() -> None:
+    assert Affine(2, 3, bias=False).formula == "{0}·{1}"
+    assert [local.text("Y", "XWb") for local in Affine(2, 3).locals] == ["Wᵀ", "Xᵀ", "Σₙ"]
+    assert Softmax(temperature=2.0).locals[0].text("P", "x").endswith("/2")
 
 
 def test_sequential_calls_in_order_and_counts_its_layers() -> None:

@@ -59,7 +59,7 @@ def test_gradients_flow_from_both_sides_of_a_swapped_operator() -> None:
 
 
 def test_builtin_sum_adds_nodes() -> None:
-    assert sum([mg.Node(1.0), mg.Node(2.0)]).item() == 3  # type: ignore[arg-type]
+    assert sum([mg.Node(1.0), mg.Node(2.0)]).item() == 3
 
 
 def test_methods_and_functions_are_the_same() -> None:

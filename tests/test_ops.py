@@ -160,7 +160,7 @@ def test_expand_keeps_float32(case: Case) -> None:
 
 @every_case
 def test_local_gradients_as_drawn_agree_with_backward(case: Case) -> None:
-    assert len(case.op.locals) == len(case.operands)
+    assert len(case.op.locals) > max(case.differentiable)
     output = case.op.run(case.operands)
     for seed in (1, 2):
         upstream = random_upstream(output, seed)

@@ -13,8 +13,11 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 
 
+Run = tuple[dict[str, object], list[str]]
+
+
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> tuple[dict[str, object], list[str]]:
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """Every block, one after another in one namespace; what they define, and what each printed."""
     monkeypatch.chdir(tmp_path)
     names: dict[str, object] = {}
@@ -25,7 +28,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     return names, printed
 
 
-def test_readme_runs(run: tuple[dict[str, object], list[str]], tmp_path: Path) -> None:
+def test_readme_runs(run: Run, tmp_path: Path) -> None:
     _, printed = run
     assert len(BLOCKS) == 4
     assert printed[0] == "-4.0 -4.0 3.0\n"
@@ -34,7 +37,7 @@ def test_readme_runs(run: tuple[dict[str, object], list[str]], tmp_path: Path) -
     assert {path.name for path in tmp_path.iterdir()} == {"circuit.svg", "net.npz", "net.svg", "open.svg"}
 
 
-def test_the_buggy_layer_is_caught_as_shown_and_the_mend_mends_it(run: tuple[dict[str, object], list[str]]) -> None:
+def test_the_buggy_layer_is_caught_as_shown_and_the_mend_mends_it(run: Run) -> None:
     names, printed = run
     shown = re.search(r"# (✗  Softplus.*)\n", README)
     assert shown and printed[3].splitlines()[0] == shown[1]
@@ -50,7 +53,7 @@ def test_readme_links_lead_somewhere() -> None:
         assert (ROOT / target).exists(), target
 
 
-def test_the_example_can_be_learnt(run: tuple[dict[str, object], list[str]]) -> None:
+def test_the_example_can_be_learnt(run: Run) -> None:
     names, _ = run
     predicted, labels = np.asarray(names["predicted"]), np.asarray(names["labels"])
     assert (predicted == labels).mean() == 1.0

@@ -22,12 +22,19 @@ def by_hand(graph: mg.Graph, x: Any, labels: Any) -> float:
 
 
 @pytest.mark.parametrize("rows", [1, 6, 17])
-@pytest.mark.parametrize("by_node", [False, True], ids=["by name", "by node"])
-def test_forward_runs_on_new_arrays_of_any_batch_size(rows: int, by_node: bool) -> None:
+@pytest.mark.parametrize("how", ["by name", "by node", "by name in a dict", "both ways"])
+def test_forward_runs_on_new_arrays_of_any_batch_size(rows: int, how: str) -> None:
     graph = mg.Graph(network())
     x, labels = spread(RNG, rows, 4), RNG.integers(3, size=rows)
     nodes = {name: graph[name] for name in ("x", "t", "Y2")}
-    result = graph.forward({nodes["x"]: x, nodes["t"]: labels}) if by_node else graph.forward(x=x, t=labels)
+    if how == "by name":
+        result = graph.forward(x=x, t=labels)
+    elif how == "by node":
+        result = graph.forward({nodes["x"]: x, nodes["t"]: labels})
+    elif how == "by name in a dict":
+        result = graph.forward({"x": x, "t": labels})
+    else:
+        result = graph.forward({nodes["x"]: x}, t=labels)
     assert result is graph.output.value
     assert result == pytest.approx(by_hand(graph, x, labels), rel=1e-14)
     for node in graph.nodes:

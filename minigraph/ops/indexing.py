@@ -17,10 +17,7 @@ class Pick(Op):
 
     constants = (1,)
     formula, gate, symbol = "{0}[n, {1}]", "pick", "c"
-    locals = (
-        Local("1[k = {1}]", lambda op, y, x, index: op.one_hot(x, index), note="one-hot"),
-        Local("", lambda op, y, x, index: 0.0),
-    )
+    locals = (Local("1[k = {1}]", lambda op, y, x, index: op.one_hot(x, index), note="one-hot"),)
 
     def forward(self, x: Array, index: Array) -> Array:
         if index.dtype.kind not in "iu" or index.shape != x.shape[:-1]:
