@@ -1,4 +1,4 @@
-"""What a diagram says is what the graph holds; nothing in a label can break it; files are written whole or not at all."""
+"""What a diagram says is what the graph holds; no label can break it; files are written whole or not at all."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ from minigraph.layers import Affine, CrossEntropy, Softmax, SoftmaxWithLoss
 
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = [
-    '<b>"quoted" & more</b>', "{a|b}<c>", "]]>", "--><script>alert(1)</script>", "a\\nb\\l", "\x00\x07", "\ud800", "x" * 50_000,
+    '<b>"quoted" & more</b>', "{a|b}<c>", "]]>", "--><script>alert(1)</script>", "a\\nb\\l", "\x00\x07", "\ud800",
+    "x" * 50_000,
     "javascript:alert(1)", "가중치", "&amp;", "%s%n", "日本語🙂", "",
 ]  # fmt: skip
 
@@ -304,7 +305,8 @@ def test_without_dot_the_error_says_what_to_install_and_the_dot_text_is_saved(
 ) -> None:
     monkeypatch.setattr(engines.shutil, "which", lambda name: None)
     diagram = mg.draw(circuit())
-    with pytest.raises(RuntimeError, match=rf"a\.{suffix} was not drawn: {suffix} needs .*apt install graphviz.*a\.dot"):
+    message = rf"a\.{suffix} was not drawn: {suffix} needs .*apt install graphviz.*a\.dot"
+    with pytest.raises(RuntimeError, match=message):
         diagram.save(tmp_path / f"a.{suffix}")
     assert [path.name for path in tmp_path.iterdir()] == ["a.dot"]
     assert (tmp_path / "a.dot").read_text(encoding="utf-8") == diagram.source
@@ -332,7 +334,8 @@ def test_an_engine_that_hangs_or_fails_is_reported(monkeypatch: pytest.MonkeyPat
 
 def test_wrong_suffix_detail_and_argument_are_refused(tmp_path: Path) -> None:
     diagram = mg.draw(circuit())
-    with pytest.raises(ValueError, match=r"'a\.gif' has the suffix '\.gif'; it must be one of \.svg, \.png, \.pdf, \.dot"):
+    message = r"'a\.gif' has the suffix '\.gif'; it must be one of \.svg, \.png, \.pdf, \.dot"
+    with pytest.raises(ValueError, match=message):
         diagram.save(tmp_path / "a.gif")
     with pytest.raises(ValueError, match="detail is 'all'"):
         mg.draw(circuit(), detail="all")  # type: ignore[arg-type]
