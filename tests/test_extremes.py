@@ -114,9 +114,10 @@ def test_an_impossible_class_that_did_not_occur_costs_nothing(target: Array) -> 
     np.testing.assert_array_equal(p.grad, [[-1, 0], [-2, 0]])
 
 
-def test_relu_at_zero_has_gradient_zero() -> None:
+@pytest.mark.parametrize("depth", [0, 1])
+def test_relu_at_zero_has_gradient_zero(depth: int) -> None:
     x = mg.Node([-0.0, 0.0, 1e-300, -1e-300])
-    y = ReLU()(x)
+    y = mg.expand(ReLU()(x), depth)
     y.backward(np.ones(4))
     np.testing.assert_array_equal(x.grad, [0, 0, 1, 0])
 

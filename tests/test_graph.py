@@ -145,6 +145,17 @@ def test_gradients_that_nobody_wants_are_not_computed() -> None:
     ((NoReturn()(data) + 1) * x).sum().backward()
     np.testing.assert_array_equal(x.grad, [3, 3, 3])
     assert data.grad is None
+    (x + data).sum().backward()  # a sum has the gradient of both at no cost, and hands it to one
+    assert data.grad is None
+
+
+def test_what_a_backward_did_not_reach_is_not_computed_instead_of_stale() -> None:
+    x, y = mg.Node(2.0, "x"), mg.Node(3.0, "y")
+    product = x * y
+    product.backward()
+    x.requires_grad = False
+    product.backward()
+    assert (x.grad, y.grad) == (None, 2)
 
 
 class Watched(Affine):

@@ -59,7 +59,7 @@ class _Writer:
             self._place(scope[:-1])
             p = self.palette
             cluster = graphviz.Digraph(f"cluster_{len(self.places)}")
-            cluster.attr(label=f"<{self.labels.cluster(scope[-1])}>", labeljust="l", labelloc="t", margin="12")
+            cluster.attr(label=f"<{self.labels.cluster(scope[-1])}>", labeljust="r", labelloc="t", margin="12")
             fill = p.panel if len(scope) % 2 else p.background
             cluster.attr(style="rounded,filled", color=p.rule, fillcolor=fill, penwidth="1.2")
             self.places[scope] = cluster
