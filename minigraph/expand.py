@@ -11,7 +11,8 @@ def expand(root: Node, depth: int = 1) -> Node:
     """The same computation with every op that has an ``expand`` opened, `depth` levels deep; returns the new root.
 
     Leaves (inputs, parameters) are the very same nodes; every other node is new, and `root` stays as it is. A new
-    node's ``scope`` names the composites around it: the nodes that were opened, outermost first.
+    node's ``scope`` names the composites around it: the nodes that were opened, outermost first. What a fused op guards
+    against is open again: an expanded softmax overflows at logits of 1000, where the fused one does not.
     """
     if depth < 0:
         raise ValueError(f"expand: depth is {depth}, but must be 0 or more")

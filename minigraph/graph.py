@@ -196,12 +196,17 @@ class Op:
             if isinstance(value, Node):
                 return value
             is_number = isinstance(value, (int, float, np.integer)) and i not in self.constants
-            return Node(np.asarray(value, dtype=company) if is_number else value, requires_grad=False)
+            return Node(np.asarray(value, dtype=company if is_number else None), requires_grad=False)
 
         return [as_node(i, value) for i, value in enumerate(inputs)]
 
     def __repr__(self) -> str:
-        return f"{self.name}()"
+        settings = [
+            f"{name}={value!r}"
+            for name, parameter in inspect.signature(type(self)).parameters.items()
+            if isinstance(value := getattr(self, name, None), (int, float, str, tuple)) and value != parameter.default
+        ]
+        return f"{self.name}({', '.join(settings)})"
 
 
 class Graph:

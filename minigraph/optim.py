@@ -18,7 +18,7 @@ class Optimizer(ABC):
     """
 
     def __init__(self, parameters: Iterable[Parameter], learning_rate: float) -> None:
-        self.parameters = tuple(parameters)
+        self.parameters = tuple(dict.fromkeys(parameters))  # one that was given twice still takes one step
         if not self.parameters:
             raise ValueError(f"{type(self).__name__}: there are no parameters to change")
         for parameter in self.parameters:

@@ -75,6 +75,12 @@ def test_one_sample(shape: tuple[int, ...], reduction: str) -> None:
     np.testing.assert_allclose(z.grad, (p - [0, 0, 1]).reshape(shape), rtol=1e-12)
 
 
+def test_the_label_of_one_sample_may_be_a_bare_number() -> None:
+    z = mg.Node([1.0, 2.0, 3.0])
+    assert SoftmaxWithLoss()(z, 2).item() == SoftmaxWithLoss()(z, np.array(2)).item()
+    assert mg.pick(z, 1).item() == 2
+
+
 @pytest.mark.parametrize("op", [SoftmaxWithLoss(), CrossEntropy(), CrossEntropy("none")], ids=repr)
 @pytest.mark.parametrize("target", [np.zeros(0, int), np.zeros((0, 3))], ids=["labels", "distributions"])
 def test_an_empty_batch_has_no_loss(op: mg.Op, target: Array) -> None:

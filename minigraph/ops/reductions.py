@@ -22,9 +22,6 @@ class _Reduction(Op):
     def align(self, upstream: Array, *operands: Array) -> Array:
         return put_back_axes(upstream, self.axis, operands[0].ndim)
 
-    def __repr__(self) -> str:
-        return f"{self.name}(axis={self.axis})"
-
 
 class Sum(_Reduction):
     """y = Σ x over `axis`. ∂y/∂x = 1: every term gets the whole upstream gradient (broadcast)."""
