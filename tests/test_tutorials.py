@@ -15,7 +15,7 @@ SCRIPTS = sorted((ROOT / "tutorials").glob("*.py"))
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
 def test_tutorial_runs_and_writes_what_it_names(script: Path, tmp_path: Path) -> None:
-    command = [sys.executable, "-W", "error", str(script), "made"]
+    command = [sys.executable, "-W", "error::RuntimeWarning", str(script), "made"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
     named = re.findall(r"^  (\S+\.(?:svg|png|npz)) ", done.stdout, re.MULTILINE)
