@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from minigraph.graph import Node, topological_order
+from minigraph.graph import Node
+from minigraph.order import topological_order
 
 __all__ = ["expand"]
 
@@ -33,21 +34,11 @@ def _opened(root: Node, boundary: dict[Node, Node], depth: int, scope: tuple[Nod
         inputs = tuple(new[source] for source in node.inputs)
         inside = node.op.expand(*inputs) if depth else None
         if inside is None:
-            new[node] = _copied(node, inputs, scope)
+            new[node] = node.op.record(inputs)
+            new[node].name, new[node].scope = node.name, (*scope, *node.scope)
         else:
             kept = {source: source for source in inputs}
             new[node] = _opened(inside, kept, depth - 1, (*scope, *node.scope, node))
             if new[node] not in kept:
                 new[node].name = node.name or node.op.symbol
     return new[root]
-
-
-def _copied(node: Node, inputs: tuple[Node, ...], scope: tuple[Node, ...]) -> Node:
-    copy = Node(node.value, node.name, requires_grad=False)
-    copy.op, copy.inputs, copy.operands, copy.scope = (
-        node.op,
-        inputs,
-        tuple(i.value for i in inputs),
-        (*scope, *node.scope),
-    )
-    return copy

@@ -14,9 +14,10 @@ from minigraph.graph import Graph, Node, Op
 __all__ = ["Check", "GradientReport", "check_gradients", "check_op", "local_gradient", "numerical_gradient"]
 
 LARGEST_JACOBIAN = 10_000_000
-STEP = 6e-6  # the cube root of float64's epsilon, where rounding and curvature cost a central difference the same
+STEP = 6e-6  # the cube root of float64's epsilon, where rounding and truncation cost a central difference the same
 ONE_BY_ONE = 256  # inputs up to this many elements are checked element by element, larger ones along random directions
 DIRECTIONS = 8
+SMALL = 1e-3  # gradients below this are compared by their difference: the rounding of a zero is no error
 KINK = 1e-3  # slopes left and right of a point that differ by more than this, relatively, are a corner
 
 
@@ -44,7 +45,7 @@ def local_gradient(node: Node, i: int = 0) -> Array:
 
 
 def numerical_gradient(f: Callable[[Array], Any], x: ArrayLike, step: float = STEP) -> Array:
-    """∂f/∂x[i] ≈ (f(x + hᵢ) − f(x − hᵢ)) / 2hᵢ for each element: central differences, in float64; x is not written to.
+    """∂f/∂x[i] ≈ (f(x + hᵢeᵢ) − f(x − hᵢeᵢ)) / (2hᵢ) for each element: central differences, in float64.
 
     f: an array like x → a scalar (number, 0-d array or node). hᵢ = step · max(|xᵢ|, 0.01); error of the order h².
     """
@@ -157,10 +158,9 @@ def check_gradients(
     output, names, check = graph.output, graph.names, _Checker(seed, tolerance)
     exact = {n: n.value.astype(np.float64) for n in graph.nodes if n.op is None and n.value.dtype.kind == "f"}
     values = graph.replay(exact)
-    for node, needs in reversed(graph.returns):
-        if node.op is not None:
-            edges = [names[source] for source in node.inputs]
-            check.edges(node.op, f"{node.op.name} → {names[node]}", edges, tuple(values[n] for n in node.inputs), needs)
+    for node, (op, needs) in reversed(graph.backward_plan.items()):
+        edges = [names[source] for source in node.inputs]
+        check.edges(op, f"{op.name} → {names[node]}", edges, tuple(values[n] for n in node.inputs), needs)
     upstream = check.rng.normal(size=output.shape) if output.value.ndim else np.ones(())
     ends = graph.gradients(upstream, values)
     for leaf in (node for node in graph.nodes if node.op is None and node in graph.wanted):
@@ -198,13 +198,14 @@ class _Checker:
         upstream = self.rng.normal(size=output.shape)
         gradients = op.pull(upstream.copy(), output.copy(), operands, needs)
         for i, gradient in enumerate(gradients):
-            if gradient is None or not needs[i]:
+            if not needs[i]:
                 continue
 
             def along(moved: Array, i: int = i) -> Any:
                 return (op.run((*operands[:i], moved, *operands[i + 1 :])) * upstream).sum()
 
-            self.slopes(what, names[i], along, operands[i], gradient)
+            none_is_zero = np.zeros_like(operands[i]) if gradient is None else gradient
+            self.slopes(what, names[i], along, operands[i], none_is_zero)
         return upstream, output, gradients
 
     def slopes(
@@ -218,7 +219,7 @@ class _Checker:
             h = STEP * (max(float(abs(x * direction).max()), 0.01) if one_by_one else 1.0)
             left, right, noise = _slopes(f, x, direction, h)
             slope, low, high = float((gradient * direction).sum()), min(left, right) - noise, max(left, right) + noise
-            if high - low > KINK * max(abs(left), abs(right)) + 4 * noise:
+            if high - low > KINK * max(abs(left), abs(right), SMALL) + 4 * noise:
                 corners += 1
                 if not corners_count:
                     continue
@@ -258,5 +259,5 @@ def _relative(a: Array, b: Array) -> float:
 
 
 def _share(part: Array, a: Array, b: Array) -> float:
-    share = np.linalg.norm(part) / max(float(np.linalg.norm(a)), float(np.linalg.norm(b)), 1e-3)
+    share = np.linalg.norm(part) / max(float(np.linalg.norm(a)), float(np.linalg.norm(b)), SMALL)
     return float(share) if np.isfinite(share) else np.inf

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Container, Mapping
+from collections.abc import Mapping
 from functools import cached_property
-from itertools import chain
+from itertools import chain, compress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,11 +14,12 @@ import numpy as np
 from minigraph.arrays import Array, ArrayLike, Axis, as_numbers, shape_text, sum_to_shape
 from minigraph.formulas import Local
 from minigraph.naming import is_number, node_names
+from minigraph.order import topological_order, way_back
 
 if TYPE_CHECKING:
     from minigraph.diagram import Diagram
 
-__all__ = ["Graph", "Node", "Op", "Operand", "Parameter", "topological_order"]
+__all__ = ["Graph", "Node", "Op", "Operand", "Parameter"]
 
 
 class Node:
@@ -71,7 +72,7 @@ class Node:
         grad = "not computed" if self.grad is None else f"{self.grad.item():g}" if self.grad.ndim == 0 else "computed"
         return f"<{kind} {self.name or '·'}: {value}{origin}, grad {grad}>"
 
-    if TYPE_CHECKING:  # ops.py installs these; the engine itself knows no arithmetic
+    if TYPE_CHECKING:  # minigraph.ops installs these; the engine itself knows no arithmetic
 
         def __add__(self, other: Operand) -> Node: ...
         def __radd__(self, other: Operand) -> Node: ...
@@ -127,6 +128,7 @@ class Op:
     def name(self) -> str:
         return type(self).__name__
 
+    # any signature may override these two: hence **options, which no op receives but backward's needs
     def forward(self, *inputs: Any, **options: Any) -> Array:
         raise NotImplementedError(f"{self.name} has no forward")
 
@@ -135,6 +137,10 @@ class Op:
 
     def expand(self, *inputs: Any) -> Node | None:
         return None
+
+    def count(self, x: Array) -> int:
+        """N, as formulas write it: how many rows the first input has."""
+        return math.prod(x.shape[:-1])
 
     def align(self, upstream: Array, *operands: Array) -> Array:
         """`upstream` laid out so that times a local gradient is plain algebra: reduced axes are put back as 1."""
@@ -151,9 +157,13 @@ class Op:
                 raise TypeError(
                     f"{self.name}: input {i} is {node.value.dtype}, but must be floating-point; try .astype(float)"
                 )
-        operands = tuple(node.value for node in nodes)
+        return self.record(nodes)
+
+    def record(self, inputs: tuple[Node, ...]) -> Node:
+        """A new node: what this op makes of the values that `inputs` have now."""
+        operands = tuple(node.value for node in inputs)
         result = Node(self.run(operands), requires_grad=False)
-        result.op, result.inputs, result.operands = self, nodes, operands
+        result.op, result.inputs, result.operands = self, inputs, operands
         return result
 
     def run(self, operands: tuple[Array, ...]) -> Array:
@@ -212,16 +222,17 @@ class Op:
 class Graph:
     """What `output` depends on, in topological order: replays on new arrays, and walks back for the gradients.
 
-    The record is frozen: Python's own branches and loops were decided while recording and are not decided again.
+    The record is frozen: Python's own branches and loops were decided while recording and are not decided again. Names
+    and ``requires_grad`` are read once too, so set them before.
     """
 
     def __init__(self, output: Node) -> None:
         self.output = output
         self.nodes = topological_order(output)
         self.parameters = tuple(node for node in self.nodes if isinstance(node, Parameter))
-        self.wanted: set[Node] = set()  # who gets a gradient: leaves that require one, and all on the way to them
-        self.returns: list[tuple[Node, tuple[bool, ...]]] = []  # the way back, with the gradients to ask each op for
-        self._plan_backward()
+        self.backward_plan = way_back(self.nodes)
+        sources = (source for node, (_, needs) in self.backward_plan.items() for source in compress(node.inputs, needs))
+        self.wanted = {*sources, *([output] if output.requires_grad or output in self.backward_plan else [])}
 
     @cached_property
     def names(self) -> dict[Node, str]:
@@ -238,7 +249,8 @@ class Graph:
     def forward(self, feeds: Mapping[Node | str, ArrayLike] | None = None, /, **named: ArrayLike) -> Array:
         """Recompute every value with new leaves, by name (``x=…``) or by node (``{x: …}``); returns the output's value.
 
-        Other batch sizes are fine. Gradients become "not computed". If anything fails, nothing has changed.
+        Other batch sizes are fine. Gradients become "not computed". NaN is refused here (a Node may hold it). If
+        anything fails, nothing has changed.
         """
         values = self.replay(self._feeds(feeds, named))
         for node in self.nodes:
@@ -271,13 +283,16 @@ class Graph:
         values: where to take the derivative, as `replay` gives them; left out, the values that were computed last.
         """
         gradients = {self.output: self._seed(seed, (values or {}).get(self.output, self.output.value))}
-        for node, needs in self.returns:
+        for node, (op, needs) in self.backward_plan.items():
             upstream = gradients.get(node)
-            if upstream is None or node.op is None:
+            if upstream is None:
                 continue
-            output = node.value if values is None else values[node]
-            operands = node.operands if values is None else tuple(values[source] for source in node.inputs)
-            for source, gradient, needed in zip(node.inputs, node.op.pull(upstream, output, operands, needs), needs):
+            if values is None:
+                output, operands = node.value, node.operands
+                self._refuse_if_recomputed(node)
+            else:
+                output, operands = values[node], tuple(values[source] for source in node.inputs)
+            for source, gradient, needed in zip(node.inputs, op.pull(upstream, output, operands, needs), needs):
                 if needed and gradient is not None:
                     # a new array at a fork: += would write into what an op, or another node, still holds
                     gradients[source] = np.asarray(gradients[source] + gradient if source in gradients else gradient)
@@ -296,19 +311,14 @@ class Graph:
     def __repr__(self) -> str:
         return f"<Graph {self.names[self.output]}: {len(self.nodes)} nodes, {len(self.parameters)} parameters>"
 
-    def _plan_backward(self) -> None:
-        leads_to_one = set()  # nodes below which some leaf requires a gradient
-        ways: dict[Node, tuple[bool, ...]] = {}
-        for node in self.nodes:
-            constants = node.op.constants if node.op else ()
-            ways[node] = tuple(i not in constants and source in leads_to_one for i, source in enumerate(node.inputs))
-            if node.requires_grad or any(ways[node]):
-                leads_to_one.add(node)
-        self.wanted = leads_to_one & {self.output}
-        for node in reversed(self.nodes):
-            if node in self.wanted and any(ways[node]):
-                self.returns.append((node, ways[node]))
-                self.wanted.update(source for source, way in zip(node.inputs, ways[node]) if way)
+    def _refuse_if_recomputed(self, node: Node) -> None:
+        """A leaf may change after a forward (an optimizer does that); an inner value that did is of another forward."""
+        for source, operand in zip(node.inputs, node.operands):
+            if source.value is not operand and source.op is not None:
+                raise ValueError(
+                    f"backward: {self.names[source]} was recomputed by another graph after {self.names[node]} was computed "
+                    "from it; call this graph's forward() first"
+                )
 
     def _feeds(self, feeds: Mapping[Node | str, ArrayLike] | None, named: Mapping[str, ArrayLike]) -> dict[Node, Array]:
         leaves = {name: node for node, name in self.names.items() if node.op is None and not is_number(node)}
@@ -342,32 +352,12 @@ class Graph:
             raise ValueError(f"backward: {self.names[output]} depends on no node that requires a gradient")
         if seed is None and value.size != 1:
             raise ValueError(
-                f"backward: {self.names[output]} is {shape_text(output.shape)}, not a scalar; "
+                f"backward: {self.names[output]} is {shape_text(value.shape)}, not a scalar; "
                 "give seed=, an array of that shape"
             )
         start = np.ones_like(value) if seed is None else np.asarray(seed, dtype=value.dtype)
-        if start.shape != output.shape:
+        if start.shape != value.shape:
             raise ValueError(
-                f"backward: seed is {shape_text(start.shape)}, but {self.names[output]} is {shape_text(output.shape)}"
+                f"backward: seed is {shape_text(start.shape)}, but {self.names[output]} is {shape_text(value.shape)}"
             )
         return start
-
-
-def topological_order(output: Node, until: Container[Node] = ()) -> tuple[Node, ...]:
-    """Every node that `output` depends on, inputs before users, in a fixed order; a loop, so that depth has no limit.
-
-    until: nodes whose own inputs are not looked at.
-    """
-    order: list[Node] = []
-    seen: set[Node] = set()
-    stack = [(output, False)]
-    while stack:
-        node, inputs_are_done = stack.pop()
-        if inputs_are_done:
-            order.append(node)
-        elif node not in seen:
-            seen.add(node)
-            stack.append((node, True))
-            if node not in until:
-                stack.extend((source, False) for source in reversed(node.inputs))
-    return tuple(order)

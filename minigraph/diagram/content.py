@@ -13,8 +13,9 @@ from minigraph.diagram.text import clean
 from minigraph.expand import expand
 from minigraph.formulas import Local
 from minigraph.gradients import LARGEST_JACOBIAN, local_gradient
-from minigraph.graph import Graph, Node, Parameter, topological_order
+from minigraph.graph import Graph, Node, Parameter
 from minigraph.naming import is_number
+from minigraph.order import topological_order
 
 __all__ = ["Edge", "Scene"]
 
@@ -68,8 +69,7 @@ class Scene:
                     self.returns[node].append(edge)
 
     def carries_gradient(self, edge: Edge) -> bool:
-        constants = edge.node.op.constants if edge.node.op else ()
-        return edge.i not in constants and edge.source in self.graph.wanted
+        return edge.node in self.graph.backward_plan and self.graph.backward_plan[edge.node][1][edge.i]
 
     def wants_gradient(self, node: Node) -> bool:
         return node in self.graph.wanted
