@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numpy.typing import DTypeLike
 
@@ -20,9 +18,9 @@ class Affine(Op):
 
     X: [..., inputs], W: [inputs, outputs], b: [outputs], Y: [..., outputs].
     dX = dY·Wᵀ, dW = Xᵀ·dY, db = Σₙ dY, the rows n being all leading axes together.
-    weight: "he" (default), "xavier", a function (shape, rng), or an array; bias: True (zeros), False (none), or an
-    array.
-    seed: an int or a NumPy Generator. Errors: ValueError where shapes do not fit.
+    weight: "he" (default), "xavier", a function (shape, rng), or an array.
+    bias: True (zeros), False (none), or an array. seed: an int or a NumPy Generator.
+    Errors: ValueError where shapes do not fit. Source: the matrix rules of M. Giles (2008).
     """
 
     formula, symbol = "{0}·{1} + {2}", "Y"
@@ -58,21 +56,25 @@ class Affine(Op):
             raise ValueError(
                 f"Affine: x is {shape_text(x.shape)} but W is {shape_text(w.shape)}; x.shape[-1] must equal W.shape[0]"
             )
-        return x @ w if b is None else x @ w + b
+        if b is None:
+            return x @ w
+        if b.shape != w.shape[1:]:
+            raise ValueError(f"Affine: b is {shape_text(b.shape)}, but must be {shape_text(w.shape[1:])}")
+        return x @ w + b
 
     def backward(
         self, upstream: Array, y: Array, x: Array, w: Array, *b: Array, needs: tuple[bool, ...] = (True, True, True)
     ) -> tuple[Array | None, ...]:
         rows = self.align(upstream)
-        dx = (upstream @ w.T) if needs[0] else None
-        dw = x.reshape(-1, w.shape[0]).T @ rows
+        dx = upstream @ w.T if needs[0] else None
+        dw = x.reshape(-1, w.shape[0]).T @ rows if needs[1] else None
         return (dx, dw, rows.sum(axis=0)) if b else (dx, dw)
 
     def expand(self, x: Node, w: Node, *b: Node) -> Node:
         return x @ w + b[0] if b else x @ w
 
     def align(self, upstream: Array, *operands: Array) -> Array:
-        return upstream.reshape(math.prod(upstream.shape[:-1]), upstream.shape[-1])
+        return upstream.reshape(-1, upstream.shape[-1])
 
     def __repr__(self) -> str:
         return f"Affine({self.inputs}, {self.outputs})"

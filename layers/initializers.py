@@ -30,11 +30,11 @@ BY_NAME: dict[str, Initializer] = {"he": he, "xavier": xavier}
 
 
 def initial(owner: str, given: str | Initializer | ArrayLike, shape: Shape, seed: Seed, dtype: DTypeLike) -> Array:
-    """The first value of a weight: by an initialiser's name, by a function (shape, rng), or an array of that shape."""
+    """The first value of a weight: by an initializer's name, by a function (shape, rng), or an array of that shape."""
     if isinstance(given, str):
         if given not in BY_NAME:
             raise ValueError(
-                f"{owner}: there is no initialiser {given!r}; use one of {', '.join(BY_NAME)}, a function or an array"
+                f"{owner}: there is no initializer {given!r}; use one of {', '.join(BY_NAME)}, a function or an array"
             )
         given = BY_NAME[given]
     array: Array = np.asarray(given(shape, np.random.default_rng(seed)) if callable(given) else given, dtype=dtype)

@@ -12,7 +12,7 @@ from minigraph.arrays import Array
 from minigraph.formulas import Local
 from minigraph.graph import Node, Op
 from minigraph.layers.softmax import Softmax
-from minigraph.layers.targets import as_distribution, cross_terms, is_labels
+from minigraph.layers.targets import as_distribution, check_targets, cross_terms
 from minigraph.ops import Weigh, log, pick
 
 __all__ = ["CrossEntropy", "Reduction", "SoftmaxWithLoss"]
@@ -25,16 +25,14 @@ class _Loss(Op):
 
     constants = (1,)
     symbol = "L"
-    of_a_row: str  # the local gradient before the reduction, in symbols
 
     def __init__(self, reduction: Reduction = "mean") -> None:
         if reduction not in ("mean", "sum", "none"):
             raise ValueError(f"{self.name}: reduction is {reduction!r}, but must be 'mean', 'sum' or 'none'")
         self.reduction = reduction
-        if reduction != "mean":
-            self.formula = self.formula.removesuffix(" / N")
-            note = self.locals[0].note.removesuffix("N = {N}").removesuffix(", ")
-            self.locals = (replace(self.locals[0], symbol=self.of_a_row, note=note),)
+        if reduction == "mean":
+            self.formula, row = f"{self.formula} / N", self.locals[0]
+            self.locals = (replace(row, symbol=f"{row.symbol}/N", note=", ".join(filter(None, (row.note, "N = {N}")))),)
 
     def reduce(self, rows: Array) -> Array:
         return rows if self.reduction == "none" else np.asarray(rows.mean() if self.reduction == "mean" else rows.sum())
@@ -50,20 +48,19 @@ class _Loss(Op):
 class CrossEntropy(_Loss):
     """L = −(1/N) Σₙ Σ_c t[n, c] · ln p[n, c], in nats, of probabilities p [N, C].
 
-    t: integer labels [N], or distributions [N, C]. dp = −t / (p·N) × upstream; t is a constant and gets no gradient.
+    t: integer labels [N], read as one-hot rows, or distributions [N, C]. dp = −t/(p·N) × upstream; t is taken as given.
     At p = 0 where t > 0 the loss is ∞ and its gradient −∞, as the maths says. reduction: "mean", "sum" or "none".
     Errors: ValueError for labels out of range, targets that are no distributions, shapes that do not fit.
-    Source: C. Shannon (1948).
+    Source: C. Bishop, "Pattern Recognition and Machine Learning" (2006), section 4.3.4.
     """
 
-    formula = "−Σ {1} ⊙ log {0} / N"
-    locals = (Local("−{1}/({0}·N)", lambda op, loss, p, t: op.ratio(p, t), note="N = {N}"),)
-    of_a_row = "−{1}/{0}"
+    formula = "−Σ {1} ⊙ log {0}"
+    locals = (Local("−({1}/{0})", lambda op, loss, p, t: op.ratio(p, t)),)
 
     def forward(self, p: Array, t: Array) -> Array:
-        is_labels(self.name, p, t)
+        check_targets(self.name, p, t)
         log_p = np.log(p, where=as_distribution(t, p) > 0, out=np.zeros_like(p))  # 0 · log 0 = 0
-        return self.reduce(cross_terms(self.name, t, log_p))
+        return self.reduce(cross_terms(t, log_p))
 
     def backward(self, upstream: Array, loss: Array, p: Array, t: Array) -> tuple[Array, None]:
         return self.align(upstream) * self.ratio(p, t), None
@@ -91,22 +88,21 @@ class CrossEntropy(_Loss):
 class SoftmaxWithLoss(_Loss):
     """L = −(1/N) Σₙ Σ_c t[n, c] · ln softmax(z)[n, c], in nats, of logits z [N, C].
 
-    By ln softmax(z) = z − max z − ln Σ exp(z − max z): right for logits of ±1000. t: integer labels [N], or
-    distributions [N, C].
-    dz = (p − t)/N × upstream, with p = softmax(z); t is a constant and gets no gradient. reduction: "mean", "sum" or
-    "none".
-    Errors: as `CrossEntropy`. Source: the log-sum-exp form, e.g. I. Goodfellow et al., "Deep Learning" (2016),
-    section 4.1.
+    By ln softmax(z) = z − max z − ln Σ exp(z − max z): right for logits of ±1000.
+    dz = (p − t)/N × upstream, with p = softmax(z).
+    t: integer labels [N], read as one-hot rows, or distributions [N, C]; it is taken as given and gets no gradient.
+    reduction: "mean", "sum" or "none". Errors: as `CrossEntropy`.
+    Source: the log-sum-exp form, e.g. I. Goodfellow et al., "Deep Learning" (2016), section 4.1.
     """
 
-    formula = "−Σ {1} ⊙ log softmax({0}) / N"
-    locals = (Local("(P − {1})/N", lambda op, loss, z, t: op.residual(z, t), note="P = softmax({0}), N = {N}"),)
-    of_a_row = "(P − {1})"
+    formula = "−Σ {1} ⊙ log softmax({0})"
+    locals = (Local("(P − {1})", lambda op, loss, z, t: op.residual(z, t), note="P = softmax({0})"),)
 
     def forward(self, z: Array, t: Array) -> Array:
+        check_targets(self.name, z, t)
         shifted = z - z.max(axis=-1, keepdims=True)
         log_p = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
-        return self.reduce(cross_terms(self.name, t, log_p))
+        return self.reduce(cross_terms(t, log_p))
 
     def backward(self, upstream: Array, loss: Array, z: Array, t: Array) -> tuple[Array, None]:
         return self.align(upstream) * self.residual(z, t), None

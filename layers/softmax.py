@@ -34,7 +34,9 @@ class Softmax(Op):
             raise ValueError(f"Softmax: temperature is {temperature} and groups {groups}; they must be > 0 and ≥ 1")
         self.axis, self.temperature, self.groups = axis, temperature, groups
         if temperature != 1:
-            self.locals = (replace(Softmax.locals[0], symbol=f"(diag(p) − p pᵀ)/{temperature:g}"),)
+            by = f"/{temperature:g}"
+            self.formula, jacobian = f"softmax({{0}}{by})", Softmax.locals[0]
+            self.locals = (replace(jacobian, symbol=f"{jacobian.symbol}{by}", note=f"{jacobian.note}, all {by}"),)
 
     def forward(self, x: Array) -> Array:
         z, k = self.split(x)

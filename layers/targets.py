@@ -1,5 +1,4 @@
-"""The right answers, however they are written: integer labels t[n], or distributions t[n, c] (one-hot is one of
-these)."""
+"""The right answers, however they are written: integer labels t[n], or distributions t[n, c], one-hot or not."""
 
 from __future__ import annotations
 
@@ -7,11 +6,11 @@ import numpy as np
 
 from minigraph.arrays import Array, shape_text
 
-__all__ = ["as_distribution", "cross_terms", "is_labels"]
+__all__ = ["as_distribution", "check_targets", "cross_terms"]
 
 
-def is_labels(owner: str, scores: Array, t: Array) -> bool:
-    """Whether t is labels (True) or distributions (False); ValueError where it fits `scores` neither way."""
+def check_targets(owner: str, scores: Array, t: Array) -> None:
+    """ValueError where t fits `scores` neither as labels nor as distributions."""
     if not scores.ndim or not scores.size:
         raise ValueError(
             f"{owner}: the scores are {shape_text(scores.shape)}; they must be [..., classes] and not empty"
@@ -22,23 +21,21 @@ def is_labels(owner: str, scores: Array, t: Array) -> bool:
             raise ValueError(
                 f"{owner}: labels go from {t.min()} to {t.max()}, but must lie in 0 … {classes - 1} ({classes} classes)"
             )
-        return True
+        return
     if t.shape != scores.shape:
         raise ValueError(
-            f"{owner}: the targets are {t.dtype} {shape_text(t.shape)}, but for scores of "
-            f"{shape_text(scores.shape)} must be "
-            f"integer labels {shape_text(scores.shape[:-1])} or distributions {shape_text(scores.shape)}"
+            f"{owner}: the targets are {t.dtype} {shape_text(t.shape)}, but for scores of {shape_text(scores.shape)} "
+            f"must be integer labels {shape_text(scores.shape[:-1])} or distributions {shape_text(scores.shape)}"
         )
     if not (t.min() >= 0 and abs(t.sum(axis=-1) - 1).max() < 1e-3):
         raise ValueError(
-            f"{owner}: each row of the targets must be a distribution: numbers ≥ 0 with the sum 1, and no NaN"
+            f"{owner}: each row of the targets must be a distribution: numbers ≥ 0 that sum to 1, and no NaN"
         )
-    return False
 
 
-def cross_terms(owner: str, t: Array, log_p: Array) -> Array:
+def cross_terms(t: Array, log_p: Array) -> Array:
     """−Σ_c t[..., c] · log_p[..., c] for each row, in nats. A class with t = 0 adds 0, even where log_p = −∞."""
-    if is_labels(owner, log_p, t):
+    if t.ndim < log_p.ndim:
         return -np.take_along_axis(log_p, t[..., None], axis=-1)[..., 0]
     q = as_distribution(t, log_p)
     return -(q * np.where(q > 0, log_p, 0)).sum(axis=-1)

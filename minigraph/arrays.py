@@ -48,7 +48,7 @@ def positive_axes(axis: Axis, ndim: int) -> tuple[int, ...]:
     axes = axis if isinstance(axis, tuple) else (axis,)
     there = max(ndim, 1)  # NumPy lets axis 0 of a scalar pass
     if missing := [a for a in axes if not -there <= a < there]:
-        raise ValueError(f"axis {missing[0]} is not there: the array has {ndim} axes")
+        raise ValueError(f"axis {missing[0]} does not exist: the array has {ndim} axes")
     return tuple(a % ndim for a in axes) if ndim else ()
 
 

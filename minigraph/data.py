@@ -42,7 +42,7 @@ def save(path: str | os.PathLike[str], parameters: Iterable[Parameter]) -> None:
     buffer = BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:  # not np.savez: there a parameter named "file" would be an argument
         for name, parameter in _named(parameters).items():
-            with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w") as member:
+            with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as member:
                 np.lib.format.write_array(member, parameter.value, allow_pickle=False)
     write(path, buffer.getvalue())
 
@@ -55,11 +55,11 @@ def load(path: str | os.PathLike[str], parameters: Iterable[Parameter]) -> None:
     try:
         found = dict(_arrays(content))
     except Exception as error:  # whatever a damaged archive, or one of something else, makes its readers raise
-        raise ValueError(f"load: {os.fspath(path)} is no .npz file of real arrays ({error})") from error
+        raise ValueError(f"load: {os.fspath(path)} is not an .npz file of real-valued arrays ({error})") from error
     have = {name: array.shape for name, array in found.items()}
     need = {name: parameter.shape for name, parameter in wanted.items()}
     if have != need:
-        raise ValueError(f"load: {os.fspath(path)} has {_listing(have)}, but needed are {_listing(need)}")
+        raise ValueError(f"load: {os.fspath(path)} has {_listing(have)}, but expected {_listing(need)}")
     for name, parameter in wanted.items():
         parameter.value = found[name].astype(parameter.value.dtype)
         parameter.grad = None

@@ -97,7 +97,7 @@ class GradientReport:
             for c in self.checks
         ]
         verdict = (
-            f"{len(self.checks)} gradients checked, all right"
+            f"{len(self.checks)} gradients checked, all correct"
             if self.ok
             else f"{len(self.wrong)} of {len(self.checks)} gradients WRONG"
         )

@@ -155,7 +155,8 @@ class Op:
         for i, node in enumerate(nodes):
             if node.value.dtype.kind != "f" and i not in self.constants:
                 raise TypeError(
-                    f"{self.name}: input {i} is {node.value.dtype}, but must be floating-point; try .astype(float)"
+                    f"{self.name}: input {i} is {node.value.dtype}, but must be floating-point: "
+                    "write 1.0 for 1, or .astype(float)"
                 )
         return self.record(nodes)
 
@@ -316,8 +317,8 @@ class Graph:
         for source, operand in zip(node.inputs, node.operands):
             if source.value is not operand and source.op is not None:
                 raise ValueError(
-                    f"backward: {self.names[source]} was recomputed by another graph after {self.names[node]} was computed "
-                    "from it; call this graph's forward() first"
+                    f"backward: {self.names[source]} was recomputed by another graph after {self.names[node]} was "
+                    "computed from it; call this graph's forward() first"
                 )
 
     def _feeds(self, feeds: Mapping[Node | str, ArrayLike] | None, named: Mapping[str, ArrayLike]) -> dict[Node, Array]:

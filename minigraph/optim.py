@@ -23,7 +23,7 @@ class Optimizer(ABC):
             raise ValueError(f"{type(self).__name__}: there are no parameters to change")
         for parameter in self.parameters:
             if not isinstance(parameter, Parameter):
-                raise TypeError(f"{type(self).__name__}: {parameter!r} is no Parameter")
+                raise TypeError(f"{type(self).__name__}: {parameter!r} is not a Parameter")
         self.learning_rate = _at_least_zero(self, "learning_rate", learning_rate)
 
     def step(self) -> None:
@@ -37,9 +37,9 @@ class Optimizer(ABC):
                     "call backward() after each forward()"
                 )
             gradients.append(parameter.grad)
-        for i, (parameter, gradient) in enumerate(zip(self.parameters, gradients)):
-            updated = self.update(i, parameter.value, gradient)
-            parameter.value = updated.astype(parameter.value.dtype, copy=False)  # a float64 rate must not widen float32
+        updated = [self.update(i, p.value, g) for i, (p, g) in enumerate(zip(self.parameters, gradients))]
+        for parameter, value in zip(self.parameters, updated):
+            parameter.value = value.astype(parameter.value.dtype, copy=False)  # a float64 rate must not widen float32
 
     @abstractmethod
     def update(self, i: int, value: Array, gradient: Array) -> Array:
@@ -49,8 +49,8 @@ class Optimizer(ABC):
 class SGD(Optimizer):
     """g = ∂L/∂θ + λ·θ;  v ← μ·v + g (v = g at the first step);  θ ← θ − η·v, or θ − η·(g + μ·v) with Nesterov.
 
-    learning_rate η, momentum μ, weight_decay λ (L2: adds λθ to the gradient, as PyTorch does). Without momentum v = g.
-    Sources: Robbins & Monro (1951); Polyak (1964); Nesterov (1983), in the form of Sutskever et al. (2013).
+    learning_rate η, momentum μ, weight_decay λ (the gradient of a penalty ½λ‖θ‖²). Without momentum v = g.
+    Sources: Robbins & Monro (1951); Polyak (1964); Nesterov (1983); in PyTorch's form: η multiplies v at each step.
     """
 
     def __init__(
@@ -77,9 +77,8 @@ class SGD(Optimizer):
         return value - self.learning_rate * g
 
     def __repr__(self) -> str:
-        return (
-            f"SGD(learning_rate={self.learning_rate:g}, momentum={self.momentum:g}, weight_decay={self.weight_decay:g})"
-        )
+        settings = ("learning_rate", "momentum", "nesterov", "weight_decay")
+        return f"SGD({', '.join(f'{name}={getattr(self, name)!r}' for name in settings)})"
 
 
 def _at_least_zero(owner: Optimizer, name: str, value: float) -> float:

@@ -17,7 +17,7 @@ class Sequential:
     def __init__(self, *layers: Callable[[Any], Node]) -> None:
         for layer in layers:
             if not callable(layer):
-                raise TypeError(f"Sequential: {layer!r} is no layer; each must be callable on a node")
+                raise TypeError(f"Sequential: {layer!r} is not a layer: it must be callable on a node")
         if not layers:
             raise ValueError("Sequential: needs at least one layer")
         self.layers = layers

@@ -1,10 +1,11 @@
-"""The figures of docs/pictures.py, for the tests that look at them."""
+"""The figures of docs/pictures.py, and how tests read an SVG."""
 
 from __future__ import annotations
 
 import runpy
 from collections.abc import Callable
 from pathlib import Path
+from xml.etree import ElementTree
 
 import minigraph as mg
 
@@ -15,3 +16,20 @@ FIGURES: dict[str, Callable[[], mg.Diagram]] = SCRIPT["FIGURES"]
 circuit: Callable[[], mg.Node] = SCRIPT["circuit"]
 classifier: Callable[..., mg.Node] = SCRIPT["classifier"]
 perceptron: Callable[[], mg.Node] = SCRIPT["perceptron"]
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def texts(svg: str, inside: str = "") -> list[str]:
+    """The visible texts of an SVG, or of the group with the id `inside`."""
+    root = ElementTree.fromstring(svg)
+    groups = [g for g in root.iter(f"{SVG}g") if g.get("id") == inside] if inside else [root]
+    return [(t.text or "") for g in groups for t in g.iter(f"{SVG}text")]
+
+
+def groups(svg: str, kind: str) -> list[str]:
+    """The ids of the groups that have the class `kind`."""
+    return [g.get("id", "") for g in ElementTree.fromstring(svg).iter(f"{SVG}g") if kind in g.get("class", "").split()]
+
+
+def number(text: str) -> float:
+    return float(text.replace("−", "-"))

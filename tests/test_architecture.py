@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import configparser
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -217,3 +218,12 @@ def test_no_shell_no_pickles_and_no_silenced_numpy(path: Path) -> None:
     assert not calls_with(tree, "allow_pickle")
     assert not mentions(tree, "seterr")
     assert not mentions(tree, "seterrcall")
+
+
+def test_the_wheel_has_every_package() -> None:
+    config = configparser.ConfigParser()
+    config.read(ROOT / "setup.cfg", encoding="utf-8")
+    found = [path for top in ("minigraph", "layers") for path in (ROOT / top).rglob("__init__.py")]
+    folders = {path.parent.relative_to(ROOT) for path in found}
+    names = {"minigraph.layers" if folder == Path("layers") else ".".join(folder.parts) for folder in folders}
+    assert set(config["options"]["packages"].split()) == names

@@ -183,7 +183,7 @@ def test_the_report_is_printed_as_a_table(capsys: pytest.CaptureFixture[str]) ->
     assert printed == f"{right}\n"
     lines = printed.splitlines()
     assert [line[0] for line in lines[:-1]] == ["✓", "✓", "✓"]
-    assert lines[0].split()[1:5] == ["Exp", "→", "E", "x"] and lines[-1] == "3 gradients checked, all right"
+    assert lines[0].split()[1:5] == ["Exp", "→", "E", "x"] and lines[-1] == "3 gradients checked, all correct"
     wrong = mg.check_gradients(Wrong()(x).sum())
     printed = capsys.readouterr().out
     assert [line[0] for line in printed.splitlines()[:-1]] == ["✗", "✓", "✗"]
@@ -310,3 +310,41 @@ def test_check_op_does_not_let_the_op_write_into_the_callers_array() -> None:
 def test_check_op_takes_arrays_nodes_and_lists(given: Any) -> None:
     assert mg.check_op(Affine(3, 2, seed=0), given, verbose=False)
     assert mg.check_op(SoftmaxWithLoss(), given, [0, 1, 2], verbose=False)
+
+
+@pytest.mark.parametrize("forgotten", [(0,), (1,), (0, 1)])
+def test_a_gradient_that_was_left_out_counts_as_zero(forgotten: tuple[int, ...]) -> None:
+    class Forgetful(mg.Op):
+        def forward(self, a: Array, b: Array) -> Array:
+            return a * b
+
+        def backward(self, upstream: Array, y: Array, a: Array, b: Array) -> tuple[Array | None, ...]:
+            return tuple(None if i in forgotten else g for i, g in enumerate((upstream * b, upstream * a)))
+
+    report = mg.check_op(Forgetful(), SQUARE, SQUARE + 1, verbose=False)
+    assert [check.edge for check in report.wrong] == [f"input {i}" for i in forgotten]
+
+
+def test_a_function_that_is_flat_almost_everywhere_has_no_gradient() -> None:
+    class Floor(mg.Op):
+        def forward(self, x: Array) -> Array:
+            return np.floor(x)
+
+        def backward(self, upstream: Array, y: Array, x: Array) -> tuple[None]:
+            return (None,)
+
+    assert mg.check_op(Floor(), SQUARE, verbose=False)
+
+
+def test_a_minimum_is_no_corner() -> None:
+    report = mg.check_gradients((mg.Node([0.0, 0.0], "x") ** 2).sum(), verbose=False)
+    assert report.ok and not any("corner" in check.remark for check in report.checks)
+
+
+def test_no_false_alarm_in_the_textbook_setting() -> None:
+    """Zero bias, tiny weights, balanced classes: the gradient of b is small, and rounding is not."""
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        affine = Affine(4, 3, weight=rng.normal(0, 0.01, (4, 3)))
+        t = mg.Node(np.eye(3)[np.arange(30) % 3], "T")
+        assert mg.check_gradients(SoftmaxWithLoss()(affine(rng.normal(size=(30, 4))), t), verbose=False)

@@ -262,3 +262,23 @@ def test_parameters_come_in_order_of_use() -> None:
     graph = mg.Graph(network())
     assert [graph.names[parameter] for parameter in graph.parameters] == ["W1", "b1", "W2", "b2"]
     assert repr(graph) == "<Graph L: 10 nodes, 4 parameters>"
+
+
+def test_backward_through_what_another_graph_recomputed_is_refused() -> None:
+    x = mg.Node(1.0, "x")
+    h = mg.exp(x)
+    a, b = h * 2.0, h * h
+    mg.Graph(a).forward(x=3.0)
+    with pytest.raises(ValueError, match=r"^backward: q was recomputed by another graph .* call this graph's forward"):
+        b.backward()
+    mg.Graph(b).forward()
+    b.backward()
+    np.testing.assert_allclose(x.grad, 2 * np.exp(6.0))
+
+
+def test_gradients_at_other_values_take_a_seed_of_their_shape() -> None:
+    x = mg.Node(np.ones((2, 3)), "x")
+    graph = mg.Graph(x * 2.0)
+    values = graph.replay({x: np.ones((5, 3))})
+    seed = np.arange(15.0).reshape(5, 3)
+    np.testing.assert_array_equal(graph.gradients(seed, values)[x], 2 * seed)

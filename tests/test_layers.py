@@ -13,7 +13,7 @@ from minigraph.layers import Affine, CrossEntropy, ReLU, Sequential, Softmax, So
 from minigraph.layers.initializers import he, xavier
 
 
-def test_initialisers_have_their_variance() -> None:
+def test_initializers_have_their_variance() -> None:
     rng = np.random.default_rng(0)
     assert he((400, 500), rng).std() == pytest.approx(np.sqrt(2 / 400), rel=0.01)
     uniform = xavier((400, 500), rng)
@@ -40,7 +40,7 @@ def test_affine_weights_by_seed_generator_function_and_array() -> None:
 
 
 def test_formulas_of_a_loss_divide_by_n_only_for_a_mean() -> None:
-    for op, local in ((CrossEntropy, "−t/p"), (SoftmaxWithLoss, "(P − t)")):
+    for op, local in ((CrossEntropy, "−(t/p)"), (SoftmaxWithLoss, "(P − t)")):
         for reduction in ("sum", "none"):
             assert op(reduction).locals[0].text("L", ("p", "t")) == local
             assert "N" not in op(reduction).formula + op(reduction).locals[0].note
@@ -50,7 +50,9 @@ def test_formulas_of_a_loss_divide_by_n_only_for_a_mean() -> None:
 def test_formulas_tell_the_setting() -> None:
     assert Affine(2, 3, bias=False).formula == "{0}·{1}"
     assert [local.text("Y", "XWb") for local in Affine(2, 3).locals] == ["Wᵀ", "Xᵀ", "Σₙ"]
-    assert Softmax(temperature=2.0).locals[0].text("P", "x").endswith("/2")
+    warm = Softmax(temperature=2.0)
+    assert warm.formula == "softmax({0}/2)"
+    assert warm.locals[0].text("P", "x").endswith("/2") and warm.locals[0].note.endswith("/2")
 
 
 def test_sequential_calls_in_order_and_counts_its_layers() -> None:

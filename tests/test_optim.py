@@ -149,7 +149,7 @@ def test_each_parameter_has_a_velocity_of_its_own() -> None:
 
 def test_repr_tells_the_settings() -> None:
     sgd = mg.SGD([mg.Parameter(1.0)], 0.1, momentum=0.9, weight_decay=0.01)
-    assert repr(sgd) == "SGD(learning_rate=0.1, momentum=0.9, weight_decay=0.01)"
+    assert repr(sgd) == "SGD(learning_rate=0.1, momentum=0.9, nesterov=False, weight_decay=0.01)"
 
 
 def test_an_optimizer_of_ones_own_writes_only_update() -> None:

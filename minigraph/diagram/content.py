@@ -36,6 +36,13 @@ class Edge:
         locals_ = self.node.op.locals if self.node.op else ()
         return locals_[self.i] if self.i < len(locals_) else None
 
+    def downstream(self, upstream: Array) -> Array:
+        """What this edge makes of an upstream gradient, by the very product that its chip shows."""
+        node = self.node
+        if self.local is None or node.op is None:
+            return np.tensordot(upstream, local_gradient(node, self.i), axes=upstream.ndim)
+        return self.local.apply(node.op, upstream, node.value, node.operands, self.i)
+
     @cached_property
     def numbers(self) -> Array | None:
         """The local gradient in numbers: by its formula, else the Jacobian itself; None if that would be too large."""
@@ -94,11 +101,17 @@ class Scene:
         if isinstance(node, Parameter):
             return "parameter"
         if node.op is not None:
-            return "loss" if node is self.root and not node.value.ndim and not self.is_circuit else ""
+            return "loss" if node is self.root and not self.is_seeded and not self.is_circuit else ""
         if is_number(node):
             return "constant"
         uses = self.users[node]
         return "target" if uses and all(edge.i in edge.node.op.constants for edge in uses if edge.node.op) else "input"
+
+    @cached_property
+    def is_seeded(self) -> bool:
+        """Whether backward began with something else than ∂output/∂output = 1: the gradient of whatever comes after."""
+        seed = self.gradients.get(self.root)
+        return self.root.value.ndim > 0 or (seed is not None and float(seed) != 1.0)
 
     @cached_property
     def is_circuit(self) -> bool:
@@ -124,7 +137,7 @@ class Scene:
         boxes = dict.fromkeys(
             box for node in self.graph.nodes for box in (*node.scope, *([node] if node.op and not node.op.gate else []))
         )
-        named = [(box, box.op.name) for box in boxes if box.op]
+        named = [(box, clean(box.op.name)) for box in boxes if box.op]
         totals: dict[str, list[Node]] = {}
         for box, name in named:
             totals.setdefault(name, []).append(box)

@@ -32,11 +32,11 @@ class Labels:
         return framed(stacked(rows), p.rule, p.background)
 
     def _symbol_rows(self, node: Node) -> list[Box]:
-        p, name = self.palette, self.name(node)
+        p, name = self.palette, self._name(node)
         rows = [write(Run(name, p.forward, 14, True, True), height=22, fill=p.forward_heat[0], pad=10)]
         if self.scene.wants_gradient(node):
             rows.append(
-                write(Run(self.gradient_name(node), p.backward, 12, True), height=20, fill=p.backward_heat[0], pad=5)
+                write(Run(self._gradient_name(node), p.backward, 12, True), height=20, fill=p.backward_heat[0], pad=5)
             )
         width = max(row.width for row in rows)
         filled = [Box(row.content, width, row.height, row.fill) for row in rows]
@@ -48,7 +48,7 @@ class Labels:
 
     def _value_rows(self, node: Node) -> list[Box]:
         p, name = self.palette, self._title(node)
-        pill, value = self._pill(node), self.array(node.value, p.forward, p.forward_heat)
+        pill, value = self._pill(node), self._array(node.value, p.forward, p.forward_heat)
         caption = gradient = None
         if self.scene.wants_gradient(node):
             remarks = self._caption(node)
@@ -57,7 +57,7 @@ class Labels:
             if computed is None:
                 gradient = write(Run("not computed", p.backward, 9), height=16, pad=3)
             else:
-                gradient = self.array(computed, p.backward, p.backward_heat)
+                gradient = self._array(computed, p.backward, p.backward_heat)
         if self.scene.role(node) == "constant" and not node.value.ndim:
             return [gap(1, 5), wide(value, value.width + 10).at("v"), gap(1, 5)]
         parts = [value, *([caption] if caption else []), *([gradient] if gradient else [])]
@@ -76,7 +76,7 @@ class Labels:
 
     def _title(self, node: Node) -> Box:
         p = self.palette
-        parts = [write(Run(self.name(node), p.ink, 15, True, True), height=18)]
+        parts = [write(Run(self._name(node), p.ink, 15, True, True), height=18)]
         if node.value.ndim:
             parts += [gap(5, 1), write(Run(size_text(node.shape), p.mute, 9), height=18)]
         return beside(parts)
@@ -91,14 +91,14 @@ class Labels:
 
     def _caption(self, node: Node) -> list[Run]:
         p, paths = self.palette, self.scene.paths(node)
-        runs = [Run(self.gradient_name(node), p.backward, 9)] if node.value.ndim else []
+        runs = [Run(self._gradient_name(node), p.backward, 9)] if node.value.ndim else []
         if paths > 1:
             runs.append(Run(f"⊕ {paths} paths", p.mute, 9))
         if self.scene.is_stale(node):
             runs.append(Run("stale: forward again", p.mute, 9))
         return runs
 
-    def array(self, array: Array, colour: str, heat: tuple[str, str]) -> Box:
+    def _array(self, array: Array, colour: str, heat: tuple[str, str]) -> Box:
         return array_box(array, colour, heat, self.palette, decimals=2 if self.scene.is_circuit else 3)
 
     # gates and blocks
@@ -112,18 +112,18 @@ class Labels:
         )
         middle = [title]
         if op.formula:
-            middle.append(line([Run(f"{self.name(node)} = {self.formula(node)}", p.ink, 13, True)]))
+            middle.append(line([Run(f"{self._name(node)} = {self._formula(node)}", p.ink, 13, True)]))
         width = max(box.width for box in middle) + 16
         backward = [edge.i for edge in self.scene.returns[node]]
         rows = []
         for n, box in enumerate(middle if len(middle) == 2 else [*middle, gap(1, 8)]):
             direction, colour = ("v", p.forward) if n == 0 else ("g", p.backward)
             shown = n == 0 or (0 in backward)
-            left = self.pin(colour, shown).at(f"{direction}0")
-            right = self.pin(colour, n == 0 or node in self.scene.graph.wanted).at(f"{direction}out")
+            left = self._pin(colour, shown).at(f"{direction}0")
+            right = self._pin(colour, n == 0 or node in self.scene.graph.wanted).at(f"{direction}out")
             rows.append(beside([left, stacked([box], width), right], 24))
         pins = [
-            self.pin(colour, True).at(f"{direction}{i}")
+            self._pin(colour, True).at(f"{direction}{i}")
             for i in range(1, len(node.inputs))
             for direction, colour in (("v", p.forward), ("g", p.backward))
             if direction == "v" or i in backward
@@ -131,7 +131,7 @@ class Labels:
         rows.append(_spread(pins, rows[0].width))
         return framed(stacked([gap(1, 3), *rows]), p.op_line, p.panel, thick=2)
 
-    def pin(self, colour: str, shown: bool) -> Box:
+    def _pin(self, colour: str, shown: bool) -> Box:
         return write(Run("•", colour, 7), width=8, height=9) if shown else gap(8, 9)
 
     def gate(self, node: Node) -> str:
@@ -143,9 +143,9 @@ class Labels:
         size = {1: 22, 4: 11}.get(len(sign), 13)
         return line([Run(sign, self.palette.ink, size, bold=len(sign) == 1)]).content
 
-    def formula(self, node: Node) -> str:
+    def _formula(self, node: Node) -> str:
         assert node.op is not None
-        return node.op.formula.format(*(self.name(source) for source in node.inputs), y=self.name(node))
+        return node.op.formula.format(*(self._name(source) for source in node.inputs), y=self._name(node))
 
     # chips
 
@@ -160,10 +160,10 @@ class Labels:
     def _scalar_rows(self, edge: Edge) -> list[Box]:
         p = self.palette
         number = "?" if edge.numbers is None else scalar(float(edge.numbers))
-        top, bottom = (Run(f"∂{self.name(node)}", p.local, 12, True) for node in (edge.node, edge.source))
-        wide = max(top.width, bottom.width) + 4
-        fraction = stacked([write(top, height=15), Box("", wide, 1, p.local), write(bottom, height=15)], wide)
-        symbol = self.local_symbol(edge)
+        top, bottom = (Run(f"∂{self._name(node)}", p.local, 12, True) for node in (edge.node, edge.source))
+        bar = max(top.width, bottom.width) + 4
+        fraction = stacked([write(top, height=15), Box("", bar, 1, p.local), write(bottom, height=15)], bar)
+        symbol = self._local_symbol(edge)
         equals = [Run("=", p.mute, 11)]
         if symbol and symbol not in (number, number.strip("()")):
             equals += [Run(symbol, p.local, 13, True), Run("=", p.mute, 11)]
@@ -177,7 +177,7 @@ class Labels:
         p, upstream = self.palette, self.scene.gradients.get(edge.node)
         if upstream is None or edge.numbers is None:
             return line([Run("not computed", p.backward, 9)])
-        up, down = scalar(float(upstream)), scalar(float(upstream) * float(edge.numbers))
+        up, down = scalar(float(upstream)), scalar(float(edge.downstream(upstream)))
         bracketed = f"({number})" if number.startswith("−") else number
         runs = [
             Run(up, p.backward, 11),
@@ -191,7 +191,7 @@ class Labels:
         p, local = self.palette, edge.local
         is_block = not edge.node.op or not edge.node.op.gate
         symbol = Run(
-            self.local_symbol(edge) or f"∂{self.name(edge.node)}/∂{self.name(edge.source)}", p.local, 13, True, True
+            self._local_symbol(edge) or f"∂{self._name(edge.node)}/∂{self._name(edge.source)}", p.local, 13, True, True
         )
         upstream, rule = self._upstream(edge.node), local.rule if local else "elementwise"
         numbers = edge.numbers
@@ -208,17 +208,17 @@ class Labels:
             joint = dot if rule == "from right" else sign
             product = [joint, symbol] if not is_block else [upstream, joint, symbol]
         if is_block:
-            product = [Run(self.gradient_name(edge.source), p.backward, 13, True), Run("=", p.mute, 12), *product]
+            product = [Run(self._gradient_name(edge.source), p.backward, 13, True), Run("=", p.mute, 12), *product]
         rows = [line(product, 4)]
         if self.detail == "full" and numbers is not None and numbers.ndim:
             rows += [gap(1, 3), self._matrices(edge, numbers), gap(1, 2)]
-        if note := self.note(edge):
+        if note := self._note(edge):
             rows.append(line([Run(note, p.mute, 9)]))
         return rows
 
     def _matrices(self, edge: Edge, numbers: Array) -> Box:
         p = self.palette
-        local = self.array(
+        local = self._array(
             numbers if numbers.ndim < 5 else numbers.reshape(edge.node.value.size, -1), p.local, p.local_heat
         )
         upstream = self.scene.gradients.get(edge.node)
@@ -226,11 +226,11 @@ class Labels:
             edge.node.op and edge.node.op.gate and not (edge.local and edge.local.rule.startswith("from"))
         ):
             return local
-        other = self.array(upstream, p.backward, p.backward_heat)
+        other = self._array(upstream, p.backward, p.backward_heat)
         pair = [local, other] if edge.local and edge.local.rule in ("from left", "row by row") else [other, local]
         return beside([pair[0], write(Run("·" if upstream.ndim else "×", p.mute, 12), width=10), pair[1]])
 
-    def note(self, edge: Edge) -> str:
+    def _note(self, edge: Edge) -> str:
         """The second row: shapes of a matrix product, the op's own remark, and what broadcasting makes necessary."""
         local, upstream, source = edge.local, size_text(edge.node.shape), size_text(edge.source.shape)
         if local is None:
@@ -245,17 +245,12 @@ class Labels:
         ):
             factors = [upstream, size_text(edge.numbers.shape)]
             return f"{source} = {' · '.join(factors if local.rule == 'from right' else factors[::-1])}"
-        names = [self.name(node) for node in edge.node.inputs]
-        remarks = [local.note.format(*names, y=self.name(edge.node), N=self.rows_of(edge))] if local.note else []
+        names = [self._name(node) for node in edge.node.inputs]
+        rows = edge.node.op.count(edge.node.operands[0]) if edge.node.op else 1
+        remarks = [local.note.format(*names, y=self._name(edge.node), N=rows)] if local.note else []
         if local.rule == "elementwise" and edge.source.value.size < edge.node.value.size:
             remarks.append("then " + self._summed(edge))
         return ", ".join(remarks)
-
-    def rows_of(self, edge: Edge) -> int:
-        """N: how many elements of the input make one of the output, counting rows where classes belong together."""
-        operand = edge.node.operands[edge.i]
-        count = getattr(edge.node.op, "count", None)
-        return count(operand) if count else operand.size // operand.shape[-1]
 
     def _summed(self, edge: Edge) -> str:
         """Which sum brings a broadcast gradient back: Σₙ over the rows, Σₖ within them, Σ over all."""
@@ -266,28 +261,33 @@ class Labels:
             return "Σ"
         return "Σₖ" if axes == [len(big) - 1] else "Σₙ" if axes == [0] and len(big) == 2 else "Σ"
 
-    def local_symbol(self, edge: Edge) -> str:
+    def _local_symbol(self, edge: Edge) -> str:
         if edge.local is None:
             return ""
-        return edge.local.text(self.name(edge.node), [self.name(source) for source in edge.node.inputs])
+        return edge.local.text(self._name(edge.node), [self._name(source) for source in edge.node.inputs])
 
     def _upstream(self, node: Node) -> Run:
         """∂L/∂Y; at the end of the way back simply the number that it starts from."""
         p, seed = self.palette, self.scene.gradients.get(node)
         if node is self.scene.root and seed is not None and seed.ndim == 0:
             return Run(scalar(float(seed)), p.backward, 13, True)
-        return Run(self.gradient_name(node), p.backward, 13, True)
+        return Run(self._gradient_name(node), p.backward, 13, True)
 
     # names
 
-    def name(self, node: Node) -> str:
+    def _name(self, node: Node) -> str:
         """The name; a bare number is written as a number."""
         if is_number(node):
             return scalar(float(node.value))
         return pretty(self.scene.names[node])
 
-    def gradient_name(self, node: Node) -> str:
-        return f"∂{self.name(self.scene.root)}/∂{self.name(node)}"
+    def _gradient_name(self, node: Node) -> str:
+        return f"∂{self._end}/∂{self._name(node)}"
+
+    @property
+    def _end(self) -> str:
+        """What the gradients are of: the output, or the L that comes after it, where backward began with another seed."""
+        return "L" if self.scene.is_seeded else self._name(self.scene.root)
 
     def cluster(self, node: Node) -> str:
         p = self.palette
@@ -295,7 +295,7 @@ class Labels:
 
     def legend(self) -> str:
         p = self.palette
-        of = "the loss" if self.scene.role(self.scene.root) == "loss" else self.name(self.scene.root)
+        of = "the loss" if self.scene.role(self.scene.root) == "loss" else self._end
         shaft, dash = Box("", 20, 2, p.forward), [
             part for _ in range(3) for part in (Box("", 5, 2, p.backward), gap(2, 1))
         ]

@@ -76,7 +76,7 @@ def cells(array: Array) -> tuple[list[str], str]:
     largest = max((abs(v) for v in values if math.isfinite(v)), default=0.0)
     power = 0
     if largest and not 0.05 <= largest < 1e4:
-        power = math.floor(math.log10(largest))
+        power = max(math.floor(math.log10(largest)), -307)  # below, the power of ten itself would be 0
     scaled = [v / 10.0**power for v in values]
     texts = [special(v) or _minus(str(int(v)) if v == round(v) and abs(v) < 1e4 else f"{v:.2f}") for v in scaled]
     return texts, f"×10{superscript(power)}" if power else ""

@@ -19,17 +19,16 @@ Some = tuple[Array | None, ...]
 
 
 def _power(base: str, exponent: str) -> str:
-    """base^exponent as one writes it: x², x, 1/x², xⁿ."""
-    superscript = exponent.translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
-    return (
-        base if exponent == "1" else f"{base}{superscript}" if exponent.lstrip("-").isdigit() else f"{base}^{exponent}"
-    )
+    """base^exponent as one writes it: x, x², x⁻¹, x^0.5."""
+    if exponent.lstrip("-").isdigit():
+        return base if exponent == "1" else base + exponent.translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return f"{base}^{exponent.replace('-', '−')}"
 
 
 def _power_rule(y: str, a: str, b: str) -> str:
     """b·a^(b−1), worked out where b is a number: 2·x, 3·x²."""
     try:
-        lower = f"{float(b) - 1:g}"
+        lower = f"{float(b.replace('−', '-')) - 1:g}"
     except ValueError:
         return f"{b}·{a}^({b}−1)"
     return b if lower == "0" else f"{b}·{_power(a, lower)}"
@@ -80,7 +79,7 @@ class Mul(Op):
 
 
 class Weigh(Mul):
-    """y = a × t elementwise, where t is data and not computed: it may be integers, takes a's type, gets no gradient."""
+    """y = a × t elementwise, broadcast, with t taken as given: it may be integers, and gets no gradient. ∂y/∂a = t."""
 
     constants = (1,)
 

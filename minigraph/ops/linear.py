@@ -27,7 +27,7 @@ class MatMul(Op):
         if not a.ndim or not b.ndim or a.shape[-1] != b.shape[-2 if b.ndim > 1 else 0]:
             raise ValueError(
                 f"MatMul: a is {shape_text(a.shape)} but b is {shape_text(b.shape)}; "
-                "the columns of a must be as many as the rows of b"
+                f"a.shape[-1] must equal b.shape[{-2 if b.ndim > 1 else 0}]"
             )
         return np.asarray(a @ b)
 
