@@ -13,7 +13,8 @@ from pictures import circuit, classifier, groups, number, perceptron, texts
 
 import minigraph as mg
 from minigraph.diagram.content import Scene
-from minigraph.layers import Affine, CrossEntropy, Softmax, SoftmaxWithLoss
+from minigraph.layers import CrossEntropy, Softmax, SoftmaxWithLoss
+
 
 def test_circuit_cards_and_chips() -> None:
     svg = mg.draw(circuit()).svg()

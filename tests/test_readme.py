@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import numpy as np
 import pytest
 from pictures import ROOT
 
@@ -31,8 +30,8 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
 def test_readme_runs(run: Run, tmp_path: Path) -> None:
     _, printed = run
     assert len(BLOCKS) == 4
-    assert printed[0] == "-4.0 -4.0 3.0\n"
-    assert printed[1] == "1.0\n"
+    for block, text in zip(BLOCKS[:2], printed):
+        assert [f"{said}\n" for said in re.findall(r"^print\(.*\) *# (.*)$", block, re.MULTILINE)] == [text]
     assert "✗" not in printed[2] and printed[2].count("✓") == 13
     assert {path.name for path in tmp_path.iterdir()} == {"circuit.svg", "net.npz", "net.svg", "open.svg"}
 
@@ -41,7 +40,7 @@ def test_the_buggy_layer_is_caught_as_shown_and_the_mend_mends_it(run: Run) -> N
     names, printed = run
     shown = re.search(r"# (✗  Softplus.*)\n", README)
     assert shown and printed[3].splitlines()[0] == shown[1]
-    mend = re.search(r"`(return \(upstream.*?\))` mends it", README)
+    mend = re.search(r"`(return \(upstream.*?\))` fixes it", README)
     assert mend
     fixed = BLOCKS[3].replace("return (1 / (1 + np.exp(-x)),)", mend[1]).replace("assert not", "assert")
     assert fixed != BLOCKS[3]
@@ -51,9 +50,3 @@ def test_the_buggy_layer_is_caught_as_shown_and_the_mend_mends_it(run: Run) -> N
 def test_readme_links_lead_somewhere() -> None:
     for target in re.findall(r"\]\((?!http)([^)#]+)\)", README):
         assert (ROOT / target).exists(), target
-
-
-def test_the_example_can_be_learnt(run: Run) -> None:
-    names, _ = run
-    predicted, labels = np.asarray(names["predicted"]), np.asarray(names["labels"])
-    assert (predicted == labels).mean() == 1.0

@@ -286,7 +286,7 @@ class Labels:
 
     @property
     def _end(self) -> str:
-        """What the gradients are of: the output, or the L that comes after it, where backward began with another seed."""
+        """What the gradients are of: the output, or the L after it where backward began with another seed than 1."""
         return "L" if self.scene.is_seeded else self._name(self.scene.root)
 
     def cluster(self, node: Node) -> str:
