@@ -52,7 +52,7 @@ class Affine(Op):
             self.parameters = (w, Parameter(initial("Affine: bias", start, (outputs,), seed, dtype), "b"))
 
     def forward(self, x: Array, w: Array, b: Array | None = None) -> Array:
-        if not x.ndim or x.shape[-1] != w.shape[0]:
+        if not x.ndim or w.ndim != 2 or x.shape[-1] != w.shape[0]:
             raise ValueError(
                 f"Affine: x is {shape_text(x.shape)} but W is {shape_text(w.shape)}; x.shape[-1] must equal W.shape[0]"
             )

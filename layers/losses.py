@@ -108,7 +108,8 @@ class SoftmaxWithLoss(_Loss):
         return self.align(upstream) * self.residual(z, t), None
 
     def residual(self, z: Array, t: Array) -> Array:
-        return (Softmax().forward(z) - as_distribution(t, z)) * self.scale(z)
+        q = as_distribution(t, z)
+        return (Softmax().forward(z) * q.sum(axis=-1, keepdims=True) - q) * self.scale(z)  # Σ q is 1, up to rounding
 
     def expand(self, z: Node, t: Node) -> Node:
         p = Softmax()(z)

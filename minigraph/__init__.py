@@ -4,10 +4,12 @@ Nodes hold NumPy arrays, ops connect them, a graph replays them forwards and bac
 local = downstream on every edge.
 """
 
+from minigraph.checks import check_gradients, check_op
 from minigraph.data import batches, load, save
 from minigraph.diagram import Diagram, draw
 from minigraph.expand import expand
-from minigraph.gradients import check_gradients, check_op, local_gradient, numerical_gradient
+from minigraph.formulas import Local
+from minigraph.gradients import local_gradient, numerical_gradient
 from minigraph.graph import Graph, Node, Op, Parameter
 from minigraph.ops import add, div, exp, log, matmul, max, maximum, mean, mul, neg, pick, pow, reshape, sub, sum, tanh
 from minigraph.optim import SGD, Optimizer
@@ -15,7 +17,7 @@ from minigraph.sequential import Sequential
 
 __version__ = "0.1.0"
 __all__ = [
-    "SGD", "Diagram", "Graph", "Node", "Op", "Optimizer", "Parameter", "Sequential", "add", "batches",
+    "SGD", "Diagram", "Graph", "Local", "Node", "Op", "Optimizer", "Parameter", "Sequential", "add", "batches",
     "check_gradients",
     "check_op", "div", "draw", "exp", "expand", "load", "local_gradient", "log", "matmul", "max",
     "maximum", "mean", "mul", "neg",

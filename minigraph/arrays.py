@@ -18,7 +18,12 @@ __all__ = [
 
 def as_numbers(who: str, value: ArrayLike) -> Array:
     """`value` as an array of real numbers, without a copy where it is one already."""
-    array = np.asarray(value)
+    if isinstance(value, np.ma.MaskedArray):
+        raise TypeError(f"{who}: the value is a masked array, whose mask would be lost; use .filled() or .compressed()")
+    try:
+        array = np.asarray(value)
+    except (ValueError, OverflowError) as error:
+        raise ValueError(f"{who}: the value is not an array of numbers ({error})") from error
     if array.dtype.kind not in "fiub":
         raise TypeError(f"{who}: the value is {array.dtype}, but must be real numbers")
     return array

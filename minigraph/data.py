@@ -25,7 +25,7 @@ def batches(
 
     seed: an int gives the same order at every call; a NumPy Generator goes on, so each epoch has an order of its own.
     """
-    xs, ts = np.asarray(x), np.asarray(t)
+    xs, ts = as_numbers("batches: x", x), as_numbers("batches: t", t)
     if not xs.ndim or not ts.ndim or len(xs) != len(ts) or not len(xs):
         raise ValueError(
             f"batches: x is {shape_text(xs.shape)} and t is {shape_text(ts.shape)}; "
@@ -38,7 +38,10 @@ def batches(
 
 
 def save(path: str | os.PathLike[str], parameters: Iterable[Parameter]) -> None:
-    """Write parameters by name as an .npz file, whole or not at all. Equal names are numbered in order: W1, W2."""
+    """Write parameters by name as an .npz file, whole or not at all.
+
+    Equal names are numbered in the order given (W, W → W1, W2), so give `load` the same order.
+    """
     buffer = BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:  # not np.savez: there a parameter named "file" would be an argument
         for name, parameter in _named(parameters).items():
@@ -75,6 +78,9 @@ def _arrays(content: bytes) -> Iterator[tuple[str, Array]]:
 
 def _named(parameters: Iterable[Parameter]) -> dict[str, Parameter]:
     found = tuple(parameters)
+    for parameter in found:
+        if not isinstance(parameter, Parameter):
+            raise TypeError(f"save and load: {parameter!r} is not a Parameter; give graph.parameters or net.parameters")
     return dict(zip(unique_names(p.name or "parameter" for p in found), found))
 
 

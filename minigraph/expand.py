@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from minigraph.graph import Node
+from minigraph.naming import is_number
 from minigraph.order import topological_order
 
 __all__ = ["expand"]
@@ -28,8 +29,9 @@ def _opened(root: Node, boundary: dict[Node, Node], depth: int, scope: tuple[Nod
         if node in new:
             continue
         if node.op is None:
-            node.scope = node.scope or scope
             new[node] = node
+            if is_number(node):  # a number of the definition; any other leaf belongs to somebody
+                node.scope = node.scope or scope
             continue
         inputs = tuple(new[source] for source in node.inputs)
         inside = node.op.expand(*inputs) if depth else None
@@ -39,6 +41,6 @@ def _opened(root: Node, boundary: dict[Node, Node], depth: int, scope: tuple[Nod
         else:
             kept = {source: source for source in inputs}
             new[node] = _opened(inside, kept, depth - 1, (*scope, *node.scope, node))
-            if new[node] not in kept:
+            if new[node] not in kept and new[node].op is not None:
                 new[node].name = node.name or node.op.symbol
     return new[root]

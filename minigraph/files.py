@@ -12,7 +12,7 @@ __all__ = ["write"]
 
 def write(path: str | os.PathLike[str], content: bytes) -> Path:
     """Write beside `path`, then put it in place in one move: an interrupt or a full disk leaves the old file alone."""
-    target = Path(path)
+    target = Path(path).resolve()  # through a link, to the file itself
     if not target.parent.is_dir():
         raise FileNotFoundError(f"{target} can't be written: there is no folder {target.parent}")
     beside = target.with_name(f".{secrets.token_hex(8)}.part")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
-import math
 from collections.abc import Mapping
 from functools import cached_property
 from itertools import chain, compress
@@ -11,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from minigraph.arrays import Array, ArrayLike, Axis, as_numbers, shape_text, sum_to_shape
-from minigraph.formulas import Local
+from minigraph.arrays import Array, ArrayLike, Axis, as_numbers, shape_text
+from minigraph.contract import ArrayFunction
 from minigraph.naming import is_number, node_names
 from minigraph.order import topological_order, way_back
 
@@ -97,11 +95,18 @@ class Parameter(Node):
 
     __slots__ = ()
 
+    def __init__(self, value: ArrayLike, name: str | None = None, *, requires_grad: bool = True) -> None:
+        super().__init__(value, name, requires_grad=requires_grad)
+        if self.value.dtype.kind != "f":
+            raise TypeError(
+                f"Parameter {name or ''}: {self.value.dtype} values can't be trained; give floating-point numbers"
+            )
+
 
 Operand = Node | ArrayLike
 
 
-class Op:
+class Op(ArrayFunction):
     """A differentiable function of arrays. A subclass writes ``forward`` and ``backward``; the rest is optional.
 
     ``forward(*inputs)`` gives the output. ``backward(upstream, output, *inputs)`` gives one gradient per input, of that
@@ -111,54 +116,19 @@ class Op:
     ``expand(*nodes)`` builds the same function from smaller ops: it is the definition, the pair above the optimisation.
 
     Calling an op on nodes (or numbers, or arrays) computes at once and records the result as a new node.
+
+    For diagrams: ``gate`` is the sign on its circle ("" draws a block with the op's name), ``symbol`` what its output
+    is called, ``formula`` the output with {0}, {1} for the names of the inputs ("{0}·{1}"), and ``locals`` one
+    `mg.Local` per input that gets a gradient, for its chip; without it the chip shows the Jacobian.
     """
 
     parameters: tuple[Parameter, ...] = ()  # appended to the inputs
-    constants: tuple[int, ...] = ()  # positions that no gradient flows to: labels, targets, indices
-    locals: tuple[Local, ...] = ()  # one per input that gets one: the local gradients in symbols and numbers
-    formula: str = ""  # the output in symbols: "{0}·{1} + {2}"
-    gate: str = ""  # the sign on its circle in a diagram; "" draws a block with the op's name
-    symbol: str = "Y"  # what its output is called when nobody named it
-    _reads_needs = False
-
-    def __init_subclass__(cls) -> None:
-        cls._reads_needs = "needs" in inspect.signature(cls.backward).parameters
-
-    @property
-    def name(self) -> str:
-        return type(self).__name__
-
-    # any signature may override these two: hence **options, which no op receives but backward's needs
-    def forward(self, *inputs: Any, **options: Any) -> Array:
-        raise NotImplementedError(f"{self.name} has no forward")
-
-    def backward(self, *arrays: Any, **options: Any) -> tuple[Array | None, ...]:
-        raise NotImplementedError(f"{self.name} has no backward")
 
     def expand(self, *inputs: Any) -> Node | None:
         return None
 
-    def count(self, x: Array) -> int:
-        """N, as formulas write it: how many rows the first input has."""
-        return math.prod(x.shape[:-1])
-
-    def align(self, upstream: Array, *operands: Array) -> Array:
-        """`upstream` laid out so that times a local gradient is plain algebra: reduced axes are put back as 1."""
-        return upstream
-
-    def unalign(self, product: Array, shape: tuple[int, ...]) -> Array:
-        """A product of that layout as a gradient of `shape`."""
-        return product.reshape(shape) if product.size == math.prod(shape) else sum_to_shape(product, shape)
-
     def __call__(self, *inputs: Operand) -> Node:
-        nodes = (*self._as_nodes(inputs), *self.parameters)
-        for i, node in enumerate(nodes):
-            if node.value.dtype.kind != "f" and i not in self.constants:
-                raise TypeError(
-                    f"{self.name}: input {i} is {node.value.dtype}, but must be floating-point: "
-                    "write 1.0 for 1, or .astype(float)"
-                )
-        return self.record(nodes)
+        return self.record((*self._as_nodes(inputs), *self.parameters))
 
     def record(self, inputs: tuple[Node, ...]) -> Node:
         """A new node: what this op makes of the values that `inputs` have now."""
@@ -166,37 +136,6 @@ class Op:
         result = Node(self.run(operands), requires_grad=False)
         result.op, result.inputs, result.operands = self, inputs, operands
         return result
-
-    def run(self, operands: tuple[Array, ...]) -> Array:
-        """``forward``, with errors that say which op it was and what came."""
-        try:
-            return np.asarray(self.forward(*operands))
-        except (ValueError, TypeError, IndexError) as error:
-            if str(error).startswith(self.name):
-                raise
-            came = ", ".join(shape_text(a.shape) for a in operands)
-            kind = next(kind for kind in (ValueError, TypeError, IndexError) if isinstance(error, kind))
-            raise kind(f"{self.name}: the inputs are {came}; {error}") from error
-
-    def pull(
-        self, upstream: Array, output: Array, operands: tuple[Array, ...], needs: tuple[bool, ...]
-    ) -> tuple[Array | None, ...]:
-        """``backward``, held to its contract: one gradient per input, each of its input's shape."""
-        hint = {"needs": needs} if self._reads_needs else {}
-        gradients = self.backward(upstream, output, *operands, **hint)
-        if not isinstance(gradients, tuple) or len(gradients) != len(operands):
-            raise ValueError(
-                f"{self.name}.backward must return a tuple of {len(operands)} gradients, "
-                f"one per input; got {type(gradients).__name__}"
-                + (f" of {len(gradients)}" if isinstance(gradients, tuple) else "")
-            )
-        for i, (gradient, operand) in enumerate(zip(gradients, operands)):
-            if gradient is not None and np.shape(gradient) != operand.shape:
-                raise ValueError(
-                    f"{self.name}.backward: the gradient for input {i} is {shape_text(np.shape(gradient))}, "
-                    f"but the input is {shape_text(operand.shape)}"
-                )
-        return gradients
 
     def _as_nodes(self, inputs: tuple[Operand, ...]) -> list[Node]:
         """Inputs as nodes: others become constants. A bare number takes the type of its company: float32 stays."""
@@ -211,14 +150,6 @@ class Op:
 
         return [as_node(i, value) for i, value in enumerate(inputs)]
 
-    def __repr__(self) -> str:
-        settings = [
-            f"{name}={value!r}"
-            for name, parameter in inspect.signature(type(self)).parameters.items()
-            if isinstance(value := getattr(self, name, None), (int, float, str, tuple)) and value != parameter.default
-        ]
-        return f"{self.name}({', '.join(settings)})"
-
 
 class Graph:
     """What `output` depends on, in topological order: replays on new arrays, and walks back for the gradients.
@@ -227,7 +158,11 @@ class Graph:
     and ``requires_grad`` are read once too, so set them before.
     """
 
+    __iter__ = None  # a graph has named nodes, but is no sequence of them
+
     def __init__(self, output: Node) -> None:
+        if not isinstance(output, Node):
+            raise TypeError(f"Graph: needs a node, got {type(output).__name__}")
         self.output = output
         self.nodes = topological_order(output)
         self.parameters = tuple(node for node in self.nodes if isinstance(node, Parameter))
@@ -264,6 +199,10 @@ class Graph:
     ) -> Array:
         """What `node` (left out: the output) would be with these leaves. Changes nothing in the graph."""
         target = self.output if node is None else node
+        if not isinstance(target, Node):
+            raise TypeError(
+                f"Graph.evaluate: first the node to evaluate (or None), then the feeds; got {type(node).__name__}"
+            )
         if target not in self.names:
             raise ValueError(f"Graph: {target!r} is not part of this graph")
         return self.replay(self._feeds(feeds, named), until=target)[target]
@@ -312,6 +251,14 @@ class Graph:
     def __repr__(self) -> str:
         return f"<Graph {self.names[self.output]}: {len(self.nodes)} nodes, {len(self.parameters)} parameters>"
 
+    @cached_property
+    def _computed_with(self) -> set[Node]:
+        """The nodes that some op takes for more than a constant: not labels, which may be written in several ways."""
+        uses = (
+            (node.op.constants, i, source) for node in self.nodes if node.op for i, source in enumerate(node.inputs)
+        )
+        return {source for constants, i, source in uses if i not in constants}
+
     def _refuse_if_recomputed(self, node: Node) -> None:
         """A leaf may change after a forward (an optimizer does that); an inner value that did is of another forward."""
         for source, operand in zip(node.inputs, node.operands):
@@ -323,6 +270,8 @@ class Graph:
 
     def _feeds(self, feeds: Mapping[Node | str, ArrayLike] | None, named: Mapping[str, ArrayLike]) -> dict[Node, Array]:
         leaves = {name: node for node, name in self.names.items() if node.op is None and not is_number(node)}
+        if feeds is not None and not isinstance(feeds, Mapping):
+            raise TypeError(f"Graph: feed by name (x=…) or with a dict of leaves; got {type(feeds).__name__}")
         fed: dict[Node, Array] = {}
         for key, value in chain((feeds or {}).items(), named.items()):
             node = leaves.get(key) if isinstance(key, str) else key
@@ -333,12 +282,19 @@ class Graph:
                     else f"{key!r} is not a leaf of this graph"
                 )
                 raise ValueError(f"Graph: {what}; the leaves are {', '.join(leaves)}")
+            if node in fed:
+                raise ValueError(f"Graph: {self.names[node]} is fed twice")
             fed[node] = self._fed(node, value)
         return fed
 
     def _fed(self, node: Node, value: ArrayLike) -> Array:
         fed = as_numbers(f"Graph: {self.names[node]}", value)
-        if node.value.dtype.kind == "f":
+        if node in self._computed_with and fed.ndim != node.value.ndim:
+            came, was = shape_text(fed.shape), shape_text(node.shape)
+            raise ValueError(
+                f"Graph: {self.names[node]} was recorded as {was}, fed {came}; only sizes may change, not axes"
+            )
+        if node in self._computed_with and node.value.dtype.kind == "f":
             fed = fed.astype(node.value.dtype, copy=False)
             nan = np.isnan(fed)
             if nan.any():

@@ -28,9 +28,12 @@ def node_names(nodes: Sequence[Node]) -> dict[Node, str]:
             return "L" if node is output and not node.value.ndim else node.op.symbol
         return "f" if node is output and "f" not in given else next(results)
 
-    others = [node for node in nodes if not is_number(node)]
-    numbers = {node: f"{node.value.item():g}" for node in nodes if is_number(node)}
-    return numbers | dict(zip(others, unique_names(map(wish, others))))
+    named = [node for node in nodes if node.name]
+    unnamed = [node for node in nodes if not node.name and not is_number(node)]
+    names = dict(zip(named, unique_names(node.name or "" for node in named)))
+    names |= zip(unnamed, unique_names(map(wish, unnamed), taken=names.values()))
+    names |= {node: f"{node.value.item():g}" for node in nodes if is_number(node)}
+    return {node: names[node] for node in nodes}
 
 
 def is_number(node: Node) -> bool:
@@ -38,19 +41,20 @@ def is_number(node: Node) -> bool:
     return node.op is None and not node.name and not node.value.ndim and not node.requires_grad
 
 
-def unique_names(wishes: Iterable[str]) -> list[str]:
-    """Each wish once: names that were wished for several times are numbered in order (W, W → W1, W2)."""
-    wishes = list(wishes)
+def unique_names(wishes: Iterable[str], taken: Iterable[str] = ()) -> list[str]:
+    """Each wish once: those wished for several times, or taken already, are numbered in order (W, W → W1, W2)."""
+    wishes, used = list(wishes), set(taken)
     wanted = Counter(wishes)
-    taken = {name for name, times in wanted.items() if times == 1}
-    counters = {name: count(1) for name in wanted}
+    shared = {name for name, times in wanted.items() if times > 1 or name in used}
+    used |= wanted.keys() - shared
+    counters = {name: count(1) for name in shared}
 
     def numbered(name: str) -> str:
-        fresh = next(candidate for n in counters[name] if (candidate := f"{name}{n}") not in taken)
-        taken.add(fresh)
+        fresh = next(candidate for n in counters[name] if (candidate := f"{name}{n}") not in used)
+        used.add(fresh)
         return fresh
 
-    return [name if wanted[name] == 1 else numbered(name) for name in wishes]
+    return [numbered(name) if name in shared else name for name in wishes]
 
 
 def scalar_letters(taken: Iterable[str], letters: str) -> Iterator[str]:

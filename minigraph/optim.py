@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 
-from minigraph.arrays import Array
+from minigraph.arrays import Array, shape_text
 from minigraph.graph import Parameter
 
 __all__ = ["SGD", "Optimizer"]
@@ -18,6 +18,8 @@ class Optimizer(ABC):
     """
 
     def __init__(self, parameters: Iterable[Parameter], learning_rate: float) -> None:
+        if isinstance(parameters, Parameter):
+            raise TypeError(f"{type(self).__name__}: give a list of parameters, not one parameter")
         self.parameters = tuple(dict.fromkeys(parameters))  # one that was given twice still takes one step
         if not self.parameters:
             raise ValueError(f"{type(self).__name__}: there are no parameters to change")
@@ -27,19 +29,24 @@ class Optimizer(ABC):
         self.learning_rate = _at_least_zero(self, "learning_rate", learning_rate)
 
     def step(self) -> None:
-        """One update of every parameter. Errors: ValueError where a gradient was not computed; then nothing has
-        changed."""
-        gradients = []
-        for parameter in self.parameters:
-            if parameter.grad is None:
-                raise ValueError(
-                    f"{type(self).__name__}: {parameter.name or parameter!r} has no gradient; "
-                    "call backward() after each forward()"
-                )
-            gradients.append(parameter.grad)
-        updated = [self.update(i, p.value, g) for i, (p, g) in enumerate(zip(self.parameters, gradients))]
-        for parameter, value in zip(self.parameters, updated):
-            parameter.value = value.astype(parameter.value.dtype, copy=False)  # a float64 rate must not widen float32
+        """One update of every parameter that requires a gradient.
+
+        Errors: ValueError where a gradient was not computed or has another shape; then nothing has changed.
+        """
+        gradients = {i: self._gradient(p) for i, p in enumerate(self.parameters) if p.requires_grad}
+        updated = {i: self.update(i, self.parameters[i].value, gradient) for i, gradient in gradients.items()}
+        for i, value in updated.items():
+            old = self.parameters[i].value
+            self.parameters[i].value = value.astype(old.dtype, copy=False)  # a float64 rate must not widen float32
+
+    def _gradient(self, parameter: Parameter) -> Array:
+        name = f"{type(self).__name__}: {parameter.name or parameter!r}"
+        if parameter.grad is None:
+            raise ValueError(f"{name} has no gradient; call backward() after each forward()")
+        if parameter.grad.shape != parameter.shape:
+            came, needed = shape_text(parameter.grad.shape), shape_text(parameter.shape)
+            raise ValueError(f"{name} has a gradient of {came}, but is {needed}")
+        return parameter.grad
 
     @abstractmethod
     def update(self, i: int, value: Array, gradient: Array) -> Array:

@@ -16,6 +16,8 @@ class Sequential:
 
     def __init__(self, *layers: Callable[[Any], Node]) -> None:
         for layer in layers:
+            if isinstance(layer, type):
+                raise TypeError(f"Sequential: {layer.__name__} is a class; make a layer of it: {layer.__name__}()")
             if not callable(layer):
                 raise TypeError(f"Sequential: {layer!r} is not a layer: it must be callable on a node")
         if not layers:

@@ -224,9 +224,12 @@ def test_after_a_step_stale_values_are_marked_and_an_opened_diagram_is_consisten
     closed = mg.draw(loss).svg()
     stale = [i for i in groups(closed, "parameter") if "stale: forward again" in texts(closed, i)]
     assert len(stale) == 4
+    opened = mg.draw(loss, expand=1).svg()
+    assert texts(opened, groups(opened, "loss")[0]) == texts(closed, groups(closed, "loss")[0])
     for node in mg.Graph(mg.expand(loss, 1)).nodes:
         if node.op is not None:
             np.testing.assert_array_equal(node.value, node.op.run(tuple(source.value for source in node.inputs)))
+    mg.Graph(loss).forward()
     loss.backward()
     assert "stale: forward again" not in mg.draw(loss, expand=1).source
 

@@ -12,12 +12,14 @@ from minigraph.arrays import Array
 from minigraph.diagram.text import clean
 from minigraph.expand import expand
 from minigraph.formulas import Local
-from minigraph.gradients import LARGEST_JACOBIAN, local_gradient
+from minigraph.gradients import local_gradient
 from minigraph.graph import Graph, Node, Parameter
 from minigraph.naming import is_number
 from minigraph.order import topological_order
 
 __all__ = ["Edge", "Scene"]
+
+LARGEST_SHOWN = 100_000  # elements of a Jacobian that may be computed for a picture
 
 
 @dataclass(frozen=True)
@@ -49,8 +51,13 @@ class Edge:
         node = self.node
         with np.errstate(all="ignore"):
             if self.local is not None:
-                return np.asarray(self.local.value(node.op, node.value, *node.operands), dtype=float)
-            if node.value.size * self.source.value.size > LARGEST_JACOBIAN // 1000:
+                if self.local.rule == "row by row" and node.value.size * node.shape[-1] > LARGEST_SHOWN:
+                    return None
+                try:
+                    return np.asarray(self.local.value(node.op, node.value, *node.operands), dtype=float)
+                except Exception as error:  # whatever somebody's own formula may raise
+                    raise ValueError(f"{type(node.op).__name__}.locals[{self.i}] has no value here: {error}") from error
+            if node.value.size * self.source.value.size > LARGEST_SHOWN:
                 return None
             return local_gradient(node, self.i)
 
@@ -61,6 +68,8 @@ class Scene:
     def __init__(self, root: Node, depth: int) -> None:
         self.graph = graph = Graph(expand(root, depth)) if depth else Graph(root)
         self.root = graph.output
+        if depth:
+            _recall(root, graph)
         self.names = graph.names
         # not each node's own grad: that may stem from the backward of another output
         self.gradients = graph.gradients(root.grad) if root.grad is not None else {}
@@ -101,7 +110,9 @@ class Scene:
         if isinstance(node, Parameter):
             return "parameter"
         if node.op is not None:
-            return "loss" if node is self.root and not self.is_seeded and not self.is_circuit else ""
+            known = node.op.symbol == "L" or node.name == "L" or "loss" in self.names[node].lower()
+            is_loss = node is self.root and not self.is_seeded and known
+            return "loss" if is_loss and not self.is_circuit else ""
         if is_number(node):
             return "constant"
         uses = self.users[node]
@@ -119,10 +130,10 @@ class Scene:
         return all(node.value.ndim == 0 for node in self.graph.nodes)
 
     def cluster(self, node: Node) -> tuple[Node, ...]:
-        """The composites around a card: around its op, as far as its users are inside them too."""
+        """The composites around a card: around its op, as far as its users are inside them too; a leaf is outside."""
+        around = [edge.node.scope for edge in self.users[node]] or [()]
         if node.op is None:
             return node.scope
-        around = [edge.node.scope for edge in self.users[node]] or [()]
         common = node.scope
         for scope in around:
             same = 0
@@ -154,3 +165,21 @@ class Scene:
         arrives = [names[node] for node in self.graph.nodes if node.op is None and node in self.gradients]
         backward = f"Backward: from {names[self.root]} to {', '.join(arrives)}." if arrives else "Backward has not run."
         return clean(f"Forward: {'; '.join(steps) or 'nothing is computed'}. {backward}", 4000)
+
+
+def _recall(recorded: Node, opened: Graph) -> None:
+    """Give the nodes of an opened graph the values of the recorded forward, where a leaf has changed since.
+
+    An optimizer changes parameters after a backward; opened or closed, a diagram shows the same forward.
+    """
+    read = {
+        source: operand
+        for node in topological_order(recorded)
+        for source, operand in zip(node.inputs, node.operands)
+        if source.op is None
+    }
+    if any(leaf.value is not value for leaf, value in read.items()):
+        values = opened.replay(read)
+        for node in opened.nodes:
+            if node.op is not None:
+                node.value, node.operands = values[node], tuple(values[source] for source in node.inputs)

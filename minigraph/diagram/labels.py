@@ -137,7 +137,7 @@ class Labels:
     def gate(self, node: Node) -> str:
         """The sign of a primitive: × is ⊙ between arrays, and "·" is only ever the matrix product."""
         assert node.op is not None
-        sign = node.op.gate
+        sign = clean(node.op.gate)
         if sign == "×" and all(operand.ndim for operand in node.operands):
             sign = "⊙"
         size = {1: 22, 4: 11}.get(len(sign), 13)
@@ -145,7 +145,12 @@ class Labels:
 
     def _formula(self, node: Node) -> str:
         assert node.op is not None
-        return node.op.formula.format(*(self._name(source) for source in node.inputs), y=self._name(node))
+        try:
+            return clean(
+                node.op.formula.format(*(self._name(source) for source in node.inputs), y=self._name(node)), 120
+            )
+        except (KeyError, IndexError, ValueError):  # braces that are no placeholders
+            return clean(node.op.formula, 120)
 
     # chips
 

@@ -65,7 +65,7 @@ def scalar(value: float, decimals: int = 2) -> str:
     if 1e-3 <= abs(value) < 1e5:
         lacking = max(0, -math.floor(math.log10(abs(value))) - 1) if abs(value) < 0.1 else 0
         return _minus(f"{value:.{decimals + lacking}f}")
-    mantissa, exponent = f"{value:.1e}".split("e")
+    mantissa, exponent = f"{value:.2e}".split("e")
     return _minus(mantissa) + "·10" + superscript(int(exponent))
 
 

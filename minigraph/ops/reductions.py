@@ -49,7 +49,7 @@ class Mean(_Reduction):
     def forward(self, x: Array) -> Array:
         if not self.count(x):
             raise ValueError(f"Mean: x is {shape_text(x.shape)}; a mean needs at least one element")
-        return np.asarray(x.sum(axis=self.axis, keepdims=self.keepdims) / self.count(x))
+        return np.asarray(x.mean(axis=self.axis if x.ndim else None, keepdims=self.keepdims))
 
     def backward(self, upstream: Array, y: Array, x: Array) -> tuple[Array]:
         return (np.broadcast_to(self.align(upstream, x) / self.count(x), x.shape),)

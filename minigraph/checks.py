@@ -1,0 +1,281 @@
+"""Is a gradient right? Every backward held against finite differences of its own forward."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+import numpy as np
+
+from minigraph.arrays import Array, ArrayLike, Seed
+from minigraph.gradients import STEP, slopes, unit
+from minigraph.graph import Graph, Node, Op
+
+__all__ = ["Check", "GradientReport", "check_gradients", "check_op"]
+
+ONE_BY_ONE = 256  # inputs up to this many elements are checked element by element, larger ones along random directions
+DIRECTIONS = 8
+STEPS = (1.0, 0.1, 10.0, 0.01, 100.0, 1e-3, 1e4, 1e-4)  # times the usual: where one crosses a corner, another may not
+KINK = 1e-3  # slopes left and right of a point that differ by more than this, relatively, are a corner
+SMALL = 1e-3  # gradients below this part of the output are compared with it: the rounding of a zero is no error
+UNDECIDABLE = 0.1  # rounding as large as this part of a gradient lets anything pass
+
+
+@dataclass(frozen=True)
+class Check:
+    """One gradient held against finite differences: of which node, through which edge, and how far off (relative, L2).
+
+    tolerance: how far it may be off, the rounding of the difference quotient included.
+    compared: False where that is not possible: rounding hides the gradient, or every direction runs into a corner.
+    """
+
+    what: str
+    edge: str
+    error: float
+    tolerance: float
+    remark: str = ""
+    compared: bool = True
+
+    @property
+    def ok(self) -> bool:
+        return self.error <= self.tolerance or not self.compared
+
+
+@dataclass(frozen=True)
+class GradientReport:
+    """The result of a gradient check; true if nothing was wrong, and printed as a table."""
+
+    checks: tuple[Check, ...]
+
+    @property
+    def ok(self) -> bool:
+        return not self.wrong
+
+    @property
+    def wrong(self) -> tuple[Check, ...]:
+        return tuple(check for check in self.checks if not check.ok)
+
+    def __bool__(self) -> bool:
+        return self.ok
+
+    def __str__(self) -> str:
+        what, edge = (max((len(getattr(c, name)) for c in self.checks), default=0) for name in ("what", "edge"))
+        rows = []
+        for c in self.checks:
+            sign, error = ("✓" if c.ok else "✗", f"{c.error:.1e}") if c.compared else ("–", "not compared:")
+            rows.append(f"{sign}  {c.what:<{what}}  {c.edge:<{edge}}  {error}  {c.remark}".rstrip())
+        compared = sum(check.compared for check in self.checks)
+        verdict = (
+            f"{len(self.wrong)} of {compared} gradients WRONG"
+            if self.wrong
+            else f"{compared} gradients checked, all correct"
+        )
+        left_out = len(self.checks) - compared
+        return "\n".join([*rows, verdict + (f"; {left_out} could not be compared" if left_out else "")])
+
+    def __repr__(self) -> str:
+        return f"<GradientReport: {len(self.checks)} checked, {len(self.wrong)} wrong>"
+
+
+def check_op(
+    op: Op, *inputs: ArrayLike, seed: Seed = 0, tolerance: float = 1e-6, verbose: bool = True
+) -> GradientReport:
+    """Hold ``op.backward`` to finite differences of ``op.forward``, for every input, with a random upstream gradient.
+
+    For people who write layers. Also found: an op that writes into what it was given, that remembers its last forward,
+    or whose ``needs`` changes a gradient; an ``expand`` of another value or gradient; a formula (``locals``) that is
+    not what backward does. The op's own parameters are appended. float64; the error is relative:
+    ‖analytic − numerical‖ / the larger norm. Prints a table, unless verbose is False.
+    """
+    if not isinstance(op, Op):
+        raise TypeError(f"check_op: needs an op, such as Softmax(); got {op!r}")
+    arrays = [np.array(i.value if isinstance(i, Node) else i) for i in (*inputs, *op.parameters)]
+    operands = tuple(a if i in op.constants else a.astype(np.float64) for i, a in enumerate(arrays))
+    check = _Checker(seed, tolerance)
+    names = [f"input {i}" for i in range(len(operands))]
+    needs = tuple(i not in op.constants for i in range(len(operands)))
+    upstream, output, gradients = check.edges(op, op.name, names, _copies(operands), needs)
+    wanted = [(i, gradient) for i, gradient in enumerate(gradients) if gradient is not None and needs[i]]
+
+    given = upstream, output, *operands
+    lent = _copies(given)
+    op.pull(lent[0], lent[1], lent[2:], needs)
+    op.run(lent[2:])
+    for name, before, after in zip(("the upstream", "the output", *names), given, lent):
+        if not np.array_equal(before, after, equal_nan=True):
+            check.add(op.name, name, np.inf, remark="forward or backward wrote into its input")
+
+    for i, gradient in wanted:
+        alone = op.pull(upstream, output, operands, tuple(k == i for k in range(len(operands))))[i]
+        if alone is None or not np.array_equal(alone, gradient, equal_nan=True):
+            check.add(op.name, names[i], np.inf, remark="another gradient when it is the only one in needs")
+    if op.locals:
+        drawn = [
+            _relative(op.locals[i].apply(op, upstream, output, operands, i), g) for i, g in wanted if i < len(op.locals)
+        ]
+        check.add(op.name, "locals", max(drawn, default=0.0), remark="the formulas of its chips")
+
+    nodes = [Node(operand, requires_grad=need) for operand, need in zip(operands, needs)]
+    opened = op.expand(*nodes)
+    if opened is not None:
+        errors = [_relative(opened.value, output)]
+        if opened.shape == output.shape and any(needs):
+            defined = Graph(opened).gradients(upstream)
+            errors += [_relative(defined[nodes[i]], gradient) for i, gradient in wanted if nodes[i] in defined]
+        check.add(op.name, "expand", max(errors), remark="its value and gradients")
+    return check.report(verbose)
+
+
+def check_gradients(
+    root: Node | Graph, *, seed: Seed = 0, tolerance: float = 1e-6, verbose: bool = True
+) -> GradientReport:
+    """Check every gradient behind `root` against central differences in float64, and say which op is wrong.
+
+    First each edge by itself: the op's ``backward`` with a random upstream, against its own ``forward``, so that a
+    mistake shows at the op that made it. Then ∂root/∂leaf end to end, for each parameter and each other leaf that wants
+    a gradient. The error is relative: ‖analytic − numerical‖ / the larger norm. At a corner (ReLU at 0) any slope
+    between those on the left and on the right is right; end to end, directions into a corner are left out. Large arrays
+    are checked along random directions. What is not finite is wrong. Changes nothing in the graph. Prints a table,
+    unless verbose is False.
+    """
+    graph = root if isinstance(root, Graph) else Graph(root)
+    output, names, check = graph.output, graph.names, _Checker(seed, tolerance)
+    exact = {n: n.value.astype(np.float64) for n in graph.nodes if n.op is None and n.value.dtype.kind == "f"}
+    values = graph.replay(exact)
+    for node, (op, needs) in reversed(graph.backward_plan.items()):
+        edges = [names[source] for source in node.inputs]
+        check.edges(op, f"{op.name} → {names[node]}", edges, tuple(values[n] for n in node.inputs), needs)
+    upstream = check.rng.normal(size=output.shape) if output.value.ndim else np.ones(())
+    ends = graph.gradients(upstream, values)
+    for leaf in (node for node in graph.nodes if node.op is None and node in graph.wanted):
+
+        def end_to_end(moved: Array, leaf: Node = leaf) -> Array:
+            return graph.replay({**exact, leaf: moved})[output] * upstream
+
+        gradient = ends.get(leaf, np.zeros_like(exact[leaf]))
+        what = f"∂{names[output]}/∂{names[leaf]}"
+        check.slopes(what, "end to end", end_to_end, exact[leaf], gradient, corners_count=False)
+    return check.report(verbose)
+
+
+class _Checker:
+    """Makes checks, all with one random generator and one tolerance, and collects them."""
+
+    def __init__(self, seed: Seed, tolerance: float) -> None:
+        self.rng, self.tolerance = np.random.default_rng(seed), tolerance
+        self.checks: list[Check] = []
+
+    def add(
+        self, what: str, edge: str, error: float, *, rounding: float = 0.0, remark: str = "", compared: bool = True
+    ) -> None:
+        self.checks.append(Check(what, edge, error, self.tolerance + rounding, remark, compared))
+
+    def report(self, verbose: bool) -> GradientReport:
+        report = GradientReport(tuple(self.checks))
+        if verbose:
+            print(report)
+        return report
+
+    def edges(
+        self, op: Op, what: str, names: list[str], operands: tuple[Array, ...], needs: tuple[bool, ...]
+    ) -> tuple[Array, Array, tuple[Array | None, ...]]:
+        """One check for each input of `op` that needs a gradient; returns (upstream, output, gradients)."""
+        output = op.run(operands)
+        upstream = self.rng.normal(size=output.shape)
+        with suppress(Exception), np.errstate(all="ignore"):  # an op that remembers a forward now remembers this one
+            op.run(tuple(o if i in op.constants else np.roll(o, 1) for i, o in enumerate(operands)))
+        gradients = op.pull(upstream.copy(), output.copy(), operands, needs)
+        for i, gradient in enumerate(gradients):
+            if not needs[i]:
+                continue
+
+            def along(moved: Array, i: int = i) -> Array:
+                return op.run((*operands[:i], moved, *operands[i + 1 :])) * upstream
+
+            none_is_zero = np.zeros_like(operands[i]) if gradient is None else gradient
+            self.slopes(what, names[i], along, operands[i], none_is_zero)
+        return upstream, output, gradients
+
+    def slopes(
+        self,
+        what: str,
+        edge: str,
+        f: Callable[[Array], Array],
+        x: Array,
+        gradient: Array,
+        corners_count: bool = True,
+    ) -> None:
+        """One check: is `gradient` the gradient of Σ f at x?"""
+        with np.errstate(all="ignore"):
+            value = f(x)
+            floor = SMALL * min(1.0, float(np.linalg.norm(value)))
+        if not np.isfinite(value).all() or not np.isfinite(gradient).all():
+            return self.add(what, edge, np.inf, remark="not finite")
+        one_by_one = x.size <= ONE_BY_ONE
+        directions = [unit(x, i) for i in np.ndindex(x.shape)] if one_by_one else self._directions(x)
+        analytic, numerical, rounding, corners = [], [], [], 0
+        for direction in directions:
+            slope = float((gradient * direction).sum())
+            left, right, noise, h = self._best_slopes(f, x, direction, slope, floor)
+            low, high = min(left, right) - noise, max(left, right) + noise
+            gap = abs(left - right)
+            if gap > KINK * max(abs(left), abs(right)) + 4 * noise and _is_corner(f, x, direction, h, gap):
+                corners += 1
+                if not corners_count:
+                    continue
+                numerical.append(min(max(slope, low), high))
+            else:
+                numerical.append((left + right) / 2)
+            analytic.append(slope)
+            rounding.append(noise)
+        remarks = [] if one_by_one else [f"{DIRECTIONS} random directions"]
+        remarks += [f"{corners} at a corner"] if corners else []
+        a, b = np.array(analytic), np.array(numerical)
+        hidden = _share(np.array(rounding), a, b, floor)
+        if hidden > UNDECIDABLE:
+            remarks.append("rounding hides it")
+        compared = bool(analytic or not corners) and not UNDECIDABLE < hidden < np.inf
+        error = _share(a - b, a, b, floor)
+        self.add(what, edge, error, rounding=hidden, remark=", ".join(remarks), compared=compared)
+
+    def _best_slopes(
+        self, f: Callable[[Array], Array], x: Array, direction: Array, slope: float, floor: float
+    ) -> tuple[float, float, float, float]:
+        """Slopes, their rounding, and the step: the usual one, or another, which may not cross what that crossed."""
+        size = float(abs(x * direction).max()) if x.size else 0.0
+        usual = STEP * (max(size, 0.01) if x.size <= ONE_BY_ONE else 1.0)
+        best, best_miss = (np.inf, np.inf, 0.0, usual), np.inf
+        for factor in STEPS:
+            left, right, noise = slopes(f, x, direction, usual * factor)
+            miss = abs((left + right) / 2 - slope)
+            scale = max(abs(slope), floor)
+            if miss + noise < best_miss:
+                best, best_miss = (left, right, noise, usual * factor), miss + noise
+            if miss <= 0.1 * self.tolerance * scale + noise and noise <= 100 * self.tolerance * scale:
+                break
+        return best
+
+    def _directions(self, x: Array) -> list[Array]:
+        return [self.rng.normal(size=x.shape) for _ in range(DIRECTIONS)]
+
+
+def _is_corner(f: Callable[[Array], Array], x: Array, direction: Array, h: float, gap: float) -> bool:
+    """Whether the slopes left and right differ as at a corner: at another step by the same, not ∝ h as on a curve."""
+    left, right, _ = slopes(f, x, direction, 8 * h)
+    return 0.5 < abs((left - right) / gap) < 2.0
+
+
+def _copies(arrays: tuple[Array, ...]) -> tuple[Array, ...]:
+    return tuple(array.copy() for array in arrays)
+
+
+def _relative(a: Array, b: Array) -> float:
+    return _share(a - b, a, b, SMALL) if a.shape == b.shape else np.inf
+
+
+def _share(part: Array, a: Array, b: Array, floor: float) -> float:
+    """‖part‖ / max(‖a‖, ‖b‖, floor), and 0 of nothing."""
+    size = float(np.linalg.norm(part))
+    share = size / max(float(np.linalg.norm(a)), float(np.linalg.norm(b)), floor) if size else 0.0
+    return share if np.isfinite(share) else np.inf
