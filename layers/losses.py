@@ -23,7 +23,7 @@ Reduction = Literal["mean", "sum", "none"]
 class _Loss(Op):
     """One number per row ℓ[n], then a reduction: "mean" over the rows (default), their "sum", or "none"."""
 
-    constants = (1,)
+    constants, labels_as_one_hot = (1,), True
     symbol = "L"
 
     def __init__(self, reduction: Reduction = "mean") -> None:

@@ -24,6 +24,7 @@ class ArrayFunction:
     formula: str = ""  # the output in symbols: "{0}·{1} + {2}"
     gate: str = ""  # the sign on its circle in a diagram; "" draws a block with the op's name
     symbol: str = "Y"  # what its output is called when nobody named it
+    labels_as_one_hot = False  # whether its formulas mean one-hot rows where its constants are integer labels
     _reads_needs = False
 
     def __init_subclass__(cls) -> None:

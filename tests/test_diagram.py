@@ -13,7 +13,7 @@ from pictures import circuit, classifier, groups, number, perceptron, texts
 
 import minigraph as mg
 from minigraph.diagram.content import Scene
-from minigraph.layers import CrossEntropy, Softmax, SoftmaxWithLoss
+from minigraph.layers import Affine, CrossEntropy, Softmax, SoftmaxWithLoss
 
 
 def test_circuit_cards_and_chips() -> None:
@@ -187,7 +187,7 @@ def test_losses_of_every_reduction_can_be_drawn_open_and_closed(reduction: str) 
     loss.backward(seed=np.ones(loss.shape))
     for depth in (0, 1, 2):
         assert mg.draw(loss, expand=depth, detail="full").svg()
-    formula = "−(C/P)/N" if reduction == "mean" else "−(C/P)"
+    formula = "−(onehot(C)/P)/N" if reduction == "mean" else "−(onehot(C)/P)"
     assert formula in texts(mg.draw(loss).svg())
 
 
@@ -237,3 +237,26 @@ def test_after_a_step_stale_values_are_marked_and_an_opened_diagram_is_consisten
 def test_equal_layers_are_numbered() -> None:
     svg = mg.draw(perceptron()).svg()
     assert {"Affine 1", "Affine 2", "W₁", "b₂"} <= set(texts(svg))
+
+
+def test_a_shared_weight_gets_a_share_from_each_path() -> None:
+    layer = Affine(2, 2, seed=0)
+    y = layer(layer(mg.Node([[1.0, 2.0]], "x")))
+    total = y.sum()
+    total.backward()
+    chips = [" ".join(texts(mg.draw(total).svg(), i)) for i in groups(mg.draw(total).svg(), "chip")]
+    assert sum(" ∂L/∂W += " in f" {chip}" for chip in chips) == 2
+    assert sum(" ∂L/∂x = " in f" {chip}" for chip in chips) == 1
+
+
+def test_integer_labels_stand_for_one_hot_rows_in_formulas() -> None:
+    loss = SoftmaxWithLoss()(mg.Node([[1.0, 2.0]], "Y"), mg.Node([1], "t"))
+    loss.backward()
+    shown = texts(mg.draw(loss).svg())
+    assert "(P − onehot(t))/N" in shown and "L = −Σ onehot(t) ⊙ log softmax(Y) / N" in shown
+
+
+def test_symbols_of_a_circuit_have_no_numbers() -> None:
+    svg = mg.draw(circuit(), detail="symbols").svg()
+    assert texts(svg, "g4_0") == ["∂f", "∂q", "=", "z"]
+    assert texts(svg, "g2_0") == ["∂q", "∂x", "=", "1"]

@@ -109,13 +109,13 @@ def stacked(boxes: Sequence[Box], width: int = 0) -> Box:
     return Box(_table(rows, width, height), width, height)
 
 
-def grid(rows: Sequence[Sequence[Box]], spacing: int = 1) -> Box:
-    """A table of equal cells with lines of the background between them."""
+def grid(rows: Sequence[Sequence[Box]], lines: str, spacing: int = 1) -> Box:
+    """A table of equal cells with lines of that colour around them."""
     body = "".join(f"<TR>{''.join(box.cell() for box in row)}</TR>" for row in rows)
     first = rows[0][0]
     width = len(rows[0]) * (first.width + spacing) + spacing
     height = len(rows) * (first.height + spacing) + spacing
-    return Box(_table(body, width, height, spacing), width, height)
+    return Box(_table(body, width, height, spacing, lines), width, height)
 
 
 def framed(box: Box, colour: str, fill: str, thick: float = 1, inside: tuple[int, int] = (0, 0)) -> str:
@@ -131,6 +131,6 @@ def framed(box: Box, colour: str, fill: str, thick: float = 1, inside: tuple[int
     return "<TABLE" + box.content[bare:].replace('BORDER="0"', look, 1)
 
 
-def _table(rows: str, width: int, height: int, spacing: int = 0) -> str:
-    size = f'FIXEDSIZE="TRUE" WIDTH="{width}" HEIGHT="{height}"'
+def _table(rows: str, width: int, height: int, spacing: int = 0, fill: str = "") -> str:
+    size = f'FIXEDSIZE="TRUE" WIDTH="{width}" HEIGHT="{height}"' + (f' BGCOLOR="{fill}"' if fill else "")
     return f'<TABLE {size} BORDER="0" CELLBORDER="0" CELLSPACING="{spacing}" CELLPADDING="0">{rows}</TABLE>'

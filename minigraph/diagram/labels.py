@@ -168,14 +168,12 @@ class Labels:
         top, bottom = (Run(f"∂{self._name(node)}", p.local, 12, True) for node in (edge.node, edge.source))
         bar = max(top.width, bottom.width) + 4
         fraction = stacked([write(top, height=15), Box("", bar, 1, p.local), write(bottom, height=15)], bar)
-        symbol = self._local_symbol(edge)
-        equals = [Run("=", p.mute, 11)]
-        if symbol and symbol not in (number, number.strip("()")):
-            equals += [Run(symbol, p.local, 13, True), Run("=", p.mute, 11)]
-        first = beside([fraction, gap(5, 1), line([*equals, Run(number, p.local, 11)], 4)])
-        if self.detail == "symbols":
-            return [first]
-        return [first, gap(1, 2), self._product(edge, number)]
+        symbol, equals = self._local_symbol(edge), Run("=", p.mute, 11)
+        says = [equals, Run(symbol, p.local, 13, True)] if symbol and symbol != number else []
+        if self.detail != "symbols" or not says:
+            says += [equals, Run(number, p.local, 11)]
+        first = beside([fraction, gap(5, 1), line(says, 4)])
+        return [first] if self.detail == "symbols" else [first, gap(1, 2), self._product(edge, number)]
 
     def _product(self, edge: Edge, number: str) -> Box:
         """upstream × local = downstream, in numbers, as this edge brings it."""
@@ -193,47 +191,51 @@ class Labels:
         return line([*runs, Run(down, p.backward, 11, bold=True)], 4)
 
     def _tensor_rows(self, edge: Edge) -> list[Box]:
-        p, local = self.palette, edge.local
-        is_block = not edge.node.op or not edge.node.op.gate
-        symbol = Run(
-            self._local_symbol(edge) or f"∂{self._name(edge.node)}/∂{self._name(edge.source)}", p.local, 13, True, True
-        )
-        upstream, rule = self._upstream(edge.node), local.rule if local else "elementwise"
-        numbers = edge.numbers
-        by_number = (numbers is not None and numbers.ndim == 0) or (local is not None and edge.node.value.ndim == 0)
-        sign = Run("×" if by_number and symbol.text != "1" else "⊙", p.local if not is_block else p.mute, 12)
-        if local is None:
-            sign = Run("·", p.mute, 12)
-        dot = Run("·", p.mute, 12)
-        if rule == "from left":
-            product = [symbol, dot] if not is_block else [symbol, dot, upstream]
-        elif rule == "sum rows" or rule == "row by row":
-            product = [symbol, upstream]
-        else:
-            joint = dot if rule == "from right" else sign
-            product = [joint, symbol] if not is_block else [upstream, joint, symbol]
-        if is_block:
-            product = [Run(self._gradient_name(edge.source), p.backward, 13, True), Run("=", p.mute, 12), *product]
-        rows = [line(product, 4)]
-        if self.detail == "full" and numbers is not None and numbers.ndim:
-            rows += [gap(1, 3), self._matrices(edge, numbers), gap(1, 2)]
+        rows = [line(self._statement(edge), 4)]
+        if self.detail == "full" and edge.numbers is not None and edge.numbers.ndim:
+            rows += [gap(1, 3), self._matrices(edge, edge.numbers), gap(1, 2)]
         if note := self._note(edge):
-            rows.append(line([Run(note, p.mute, 9)]))
+            rows.append(line([Run(note, self.palette.mute, 9)]))
         return rows
 
+    def _statement(self, edge: Edge) -> list[Run]:
+        """Block: ∂L/∂X = ∂L/∂Y · Wᵀ (+= where other paths add to it). Primitive: only the factor and its sign."""
+        p, rule = self.palette, edge.local.rule if edge.local else "from right"
+        is_block = edge.node.op is not None and not edge.node.op.gate
+        jacobian = f"∂{self._name(edge.node)}/∂{self._name(edge.source)}"
+        factor = Run(self._local_symbol(edge) or jacobian, p.local, 13, True, True)
+        upstream = [self._upstream(edge.node)] if is_block else []
+        sign = Run(self._product_sign(edge), p.mute if is_block else p.local, 12)
+        if rule == "from left":
+            product = [factor, sign, *upstream]
+        elif rule in ("sum rows", "row by row"):
+            product = [factor, self._upstream(edge.node)]
+        else:
+            product = [*upstream, sign, factor]
+        if not is_block:
+            return product
+        adds = Run("=" if self.scene.paths(edge.source) == 1 else "+=", p.mute, 12)
+        return [Run(self._gradient_name(edge.source), p.backward, 13, True), adds, *product]
+
+    def _product_sign(self, edge: Edge) -> str:
+        """ "·" is the matrix product, "⊙" elementwise, "×" with a number."""
+        if edge.local is None or edge.local.rule != "elementwise":
+            return "·"
+        by_number = edge.node.value.ndim == 0 or (edge.numbers is not None and edge.numbers.ndim == 0)
+        return "×" if by_number and self._local_symbol(edge) != "1" else "⊙"
+
     def _matrices(self, edge: Edge, numbers: Array) -> Box:
-        p = self.palette
-        local = self._array(
-            numbers if numbers.ndim < 5 else numbers.reshape(edge.node.value.size, -1), p.local, p.local_heat
-        )
-        upstream = self.scene.gradients.get(edge.node)
-        if upstream is None or (
-            edge.node.op and edge.node.op.gate and not (edge.local and edge.local.rule.startswith("from"))
-        ):
+        """The numbers of the local gradient, beside the upstream ones where the two tables multiply as they stand."""
+        p, op = self.palette, edge.node.op
+        flat = numbers if numbers.ndim < 5 else numbers.reshape(edge.node.value.size, -1)
+        local, upstream = self._array(flat, p.local, p.local_heat), self.scene.gradients.get(edge.node)
+        rule = edge.local.rule if edge.local else "row by row"
+        is_product = rule.startswith("from") and edge.node.value.ndim == 2
+        if upstream is None or not (is_product or (rule == "elementwise" and op is not None and not op.gate)):
             return local
         other = self._array(upstream, p.backward, p.backward_heat)
-        pair = [local, other] if edge.local and edge.local.rule in ("from left", "row by row") else [other, local]
-        return beside([pair[0], write(Run("·" if upstream.ndim else "×", p.mute, 12), width=10), pair[1]])
+        sign = write(Run(self._product_sign(edge), p.mute, 12), width=12)
+        return beside([local, sign, other] if rule == "from left" else [other, sign, local])
 
     def _note(self, edge: Edge) -> str:
         """The second row: shapes of a matrix product, the op's own remark, and what broadcasting makes necessary."""
@@ -241,7 +243,7 @@ class Labels:
         if local is None:
             return f"Jacobian {size_text(edge.node.shape + edge.source.shape)}"
         if local.rule == "sum rows":
-            return f"{source} = Σ over the batch of {upstream}"
+            return f"{source} = Σ over the batch of {upstream}" if edge.node.value.ndim > 1 else "a batch of one row"
         if (
             local.rule.startswith("from")
             and edge.numbers is not None
@@ -250,7 +252,7 @@ class Labels:
         ):
             factors = [upstream, size_text(edge.numbers.shape)]
             return f"{source} = {' · '.join(factors if local.rule == 'from right' else factors[::-1])}"
-        names = [self._name(node) for node in edge.node.inputs]
+        names = self._input_names(edge.node)
         rows = edge.node.op.count(edge.node.operands[0]) if edge.node.op else 1
         remarks = [local.note.format(*names, y=self._name(edge.node), N=rows)] if local.note else []
         if local.rule == "elementwise" and edge.source.value.size < edge.node.value.size:
@@ -269,7 +271,16 @@ class Labels:
     def _local_symbol(self, edge: Edge) -> str:
         if edge.local is None:
             return ""
-        return edge.local.text(self._name(edge.node), [self._name(source) for source in edge.node.inputs])
+        return edge.local.text(self._name(edge.node), self._input_names(edge.node))
+
+    def _input_names(self, node: Node) -> list[str]:
+        """The names of an op's inputs for its formulas, in which integer labels stand for one-hot rows."""
+        op, names = node.op, [self._name(source) for source in node.inputs]
+        if op is not None and op.labels_as_one_hot:
+            for i in op.constants:
+                if node.operands[i].ndim < node.operands[0].ndim:
+                    names[i] = f"onehot({names[i]})"
+        return names
 
     def _upstream(self, node: Node) -> Run:
         """∂L/∂Y; at the end of the way back simply the number that it starts from."""

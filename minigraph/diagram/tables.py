@@ -39,7 +39,7 @@ def _digits(matrix: Array, texts: list[str], heat: tuple[str, str], palette: Pal
     width = max(run.width for run in runs) + 8
     fills = [shade(heat, v / _largest(matrix)) for v in _magnitudes(matrix).flat]
     boxes = [write(run, width, 16, fill, right=True) for run, fill in zip(runs, fills)]
-    return grid([boxes[i : i + matrix.shape[1]] for i in range(0, len(boxes), matrix.shape[1])])
+    return grid([boxes[i : i + matrix.shape[1]] for i in range(0, len(boxes), matrix.shape[1])], palette.background)
 
 
 def _swatches(matrix: Array, heat: tuple[str, str], palette: Palette) -> Box:
@@ -55,7 +55,7 @@ def _swatches(matrix: Array, heat: tuple[str, str], palette: Palette) -> Box:
         fill = shade(heat, float(_magnitudes(matrix[i, j])) / largest)
         return write(Run(sign, palette.ink, 7), width, 11, fill) if sign else Box("", width, 11, fill)
 
-    return grid([[swatch(i, j) for j in columns] for i in rows])
+    return grid([[swatch(i, j) for j in columns] for i in rows], palette.background)
 
 
 def _magnitudes(array: Array) -> Array:
