@@ -146,9 +146,7 @@ class Labels:
     def _formula(self, node: Node) -> str:
         assert node.op is not None
         try:
-            return clean(
-                node.op.formula.format(*(self._name(source) for source in node.inputs), y=self._name(node)), 120
-            )
+            return clean(node.op.formula.format(*self._input_names(node), y=self._name(node)), 120)
         except (KeyError, IndexError, ValueError):  # braces that are no placeholders
             return clean(node.op.formula, 120)
 
