@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -14,6 +12,8 @@ from minigraph.arrays import Array, shape_text, sum_to_shape
 from minigraph.formulas import Local
 
 __all__ = ["ArrayFunction"]
+
+EXPECTED = (ValueError, TypeError, IndexError)  # what NumPy raises where shapes and types do not fit
 
 
 class ArrayFunction:
@@ -61,31 +61,27 @@ class ArrayFunction:
                     f"{self.name}: input {i} is {operand.dtype}, but must be floating-point: "
                     "write 1.0 for 1, or .astype(float)"
                 )
-        with self._named_errors(operands):
+        try:
             output = np.asarray(self.forward(*operands))
+        except EXPECTED as error:
+            if str(error).startswith(self.name):
+                raise
+            raise self._named(error, operands) from error
         if output.dtype.kind != "f":
             raise TypeError(f"{self.name}: forward gave {output.dtype}, but must give floating-point numbers")
         return output
-
-    @contextmanager
-    def _named_errors(self, operands: tuple[Array, ...]) -> Iterator[None]:
-        """Errors inside say which op it was and what came."""
-        try:
-            yield
-        except (ValueError, TypeError, IndexError) as error:
-            if str(error).startswith(self.name):
-                raise
-            came = ", ".join(shape_text(a.shape) for a in operands)
-            kind = next(kind for kind in (ValueError, TypeError, IndexError) if isinstance(error, kind))
-            raise kind(f"{self.name}: the inputs are {came}; {error}") from error
 
     def pull(
         self, upstream: Array, output: Array, operands: tuple[Array, ...], needs: tuple[bool, ...]
     ) -> tuple[Array | None, ...]:
         """``backward``, held to its contract: one gradient per input, each of its input's shape."""
         hint = {"needs": needs} if self._reads_needs else {}
-        with self._named_errors(operands):
+        try:
             gradients = self.backward(upstream, output, *operands, **hint)
+        except EXPECTED as error:
+            if str(error).startswith(self.name):
+                raise
+            raise self._named(error, operands) from error
         if not isinstance(gradients, tuple) or len(gradients) != len(operands):
             raise ValueError(
                 f"{self.name}.backward must return a tuple of {len(operands)} gradients, "
@@ -95,17 +91,23 @@ class ArrayFunction:
         for i, (gradient, operand) in enumerate(zip(gradients, operands)):
             if gradient is None:
                 continue
-            if np.shape(gradient) != operand.shape:
+            came = np.asarray(gradient)
+            if came.shape != operand.shape:
                 raise ValueError(
-                    f"{self.name}.backward: the gradient for input {i} is {shape_text(np.shape(gradient))}, "
+                    f"{self.name}.backward: the gradient for input {i} is {shape_text(came.shape)}, "
                     f"but the input is {shape_text(operand.shape)}"
                 )
-            if np.asarray(gradient).dtype.kind != "f":
-                came = np.asarray(gradient).dtype
+            if came.dtype.kind != "f":
                 raise TypeError(
-                    f"{self.name}.backward: the gradient for input {i} is {came}, but must be floating-point"
+                    f"{self.name}.backward: the gradient for input {i} is {came.dtype}, but must be floating-point"
                 )
         return gradients
+
+    def _named(self, error: Exception, operands: tuple[Array, ...]) -> Exception:
+        """The same error, saying which op it was and what came."""
+        came = ", ".join(shape_text(a.shape) for a in operands)
+        kind = next(kind for kind in EXPECTED if isinstance(error, kind))
+        return kind(f"{self.name}: the inputs are {came}; {error}")
 
     def __repr__(self) -> str:
         settings = [

@@ -252,6 +252,10 @@ class Graph:
         return f"<Graph {self.names[self.output]}: {len(self.nodes)} nodes, {len(self.parameters)} parameters>"
 
     @cached_property
+    def _leaves(self) -> dict[str, Node]:
+        return {name: node for node, name in self.names.items() if node.op is None and not is_number(node)}
+
+    @cached_property
     def _computed_with(self) -> set[Node]:
         """The nodes that some op takes for more than a constant: not labels, which may be written in several ways."""
         uses = (
@@ -269,7 +273,7 @@ class Graph:
                 )
 
     def _feeds(self, feeds: Mapping[Node | str, ArrayLike] | None, named: Mapping[str, ArrayLike]) -> dict[Node, Array]:
-        leaves = {name: node for node, name in self.names.items() if node.op is None and not is_number(node)}
+        leaves = self._leaves
         if feeds is not None and not isinstance(feeds, Mapping):
             raise TypeError(f"Graph: feed by name (x=…) or with a dict of leaves; got {type(feeds).__name__}")
         fed: dict[Node, Array] = {}
