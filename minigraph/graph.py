@@ -24,10 +24,10 @@ class Node:
     """A value in the graph: a leaf that somebody gave, or what an op computed from its inputs.
 
     value: a NumPy array (a scalar is a 0-d array) · grad: ∂output/∂value, None until a backward computed it ·
-    op, inputs: where the value came from; a leaf has None and () · operands: the input arrays that it was computed
-    from ·
-    name: for messages, feeds and diagrams · scope: the composite nodes that were opened around it, outermost first ·
-    requires_grad: whether a leaf wants a gradient; by default every leaf of floating-point numbers does.
+    op, inputs: where the value came from; a leaf has None and () · operands: the very arrays that it was computed from,
+    since an input may have another value by the time backward runs · name: for messages, feeds and diagrams ·
+    scope: the composite nodes that were opened around it, outermost first · requires_grad: whether a leaf wants a
+    gradient; by default every leaf of floating-point numbers does.
 
     Integer arrays are labels or indices. A single Python number is always taken as a float.
     """
@@ -36,7 +36,7 @@ class Node:
     __array_ufunc__ = None  # so that ndarray * node asks the node, instead of making an array of nodes
 
     def __init__(self, value: ArrayLike, name: str | None = None, *, requires_grad: bool | None = None) -> None:
-        who = f"Node {name}" if name else "Node"
+        who = f"{type(self).__name__} {name}" if name else type(self).__name__
         self.value = as_numbers(who, float(value) if type(value) is int else value)
         differentiable = self.value.dtype.kind == "f"
         if requires_grad and not differentiable:
@@ -97,10 +97,6 @@ class Parameter(Node):
 
     def __init__(self, value: ArrayLike, name: str | None = None, *, requires_grad: bool = True) -> None:
         super().__init__(value, name, requires_grad=requires_grad)
-        if self.value.dtype.kind != "f":
-            raise TypeError(
-                f"Parameter {name or ''}: {self.value.dtype} values can't be trained; give floating-point numbers"
-            )
 
 
 Operand = Node | ArrayLike
@@ -145,8 +141,8 @@ class Op(ArrayFunction):
         def as_node(i: int, value: Operand) -> Node:
             if isinstance(value, Node):
                 return value
-            is_number = isinstance(value, (int, float, np.integer)) and i not in self.constants
-            return Node(np.asarray(value, dtype=company if is_number else None), requires_grad=False)
+            bare = isinstance(value, (int, float, np.integer)) and i not in self.constants
+            return Node(np.asarray(value, dtype=company) if bare else as_numbers(self.name, value), requires_grad=False)
 
         return [as_node(i, value) for i, value in enumerate(inputs)]
 
