@@ -235,7 +235,40 @@ TRAINING: list[Row] = [
      r"^batches: size is 0, but must be at least 1$"),
 ]  # fmt: skip
 
-ROWS = [*SHAPES, *TARGETS, *VALUES, *FEEDS, *BACKWARDS, *TRAINING]
+
+def twice() -> Any:
+    graph = circuit()
+    return graph.forward({graph["x"]: np.ones((2, 3))}, x=np.ones((2, 3)))
+
+
+MISUSE: list[Row] = [
+    ("masked array", lambda: mg.Node(np.ma.masked_array([1.0, 2.0])), TypeError, r"^Node: the value is a masked array"),
+    ("masked array beside a node", lambda: node(2) + np.ma.masked_array([1.0, 2.0]), TypeError, r"^Add: .* masked"),
+    ("ragged list", lambda: mg.Node([[1, 2], [3]], "r"), ValueError, r"^Node r: the value is not an array of numbers"),
+    ("graph of no node", lambda: mg.Graph(5), TypeError, r"^Graph: needs a node, got int$"),  # type: ignore[arg-type]
+    ("array for feeds", lambda: circuit().forward(np.ones(3)), TypeError,  # type: ignore[arg-type]
+     r"^Graph: feed by name \(x=…\) or with a dict of leaves; got ndarray$"),
+    ("dict first in evaluate", lambda: circuit().evaluate({"x": 1.0}), TypeError,  # type: ignore[arg-type]
+     r"^Graph.evaluate: first the node to evaluate .* got dict$"),
+    ("fed twice", twice, ValueError, r"^Graph: x is fed twice$"),
+    ("unknown node by name", lambda: circuit()["nobody"], KeyError, r"Graph: there is no node 'nobody'; there are x, "),
+    ("graph as parameters", lambda: mg.SGD(circuit()), TypeError, r"'Graph' object is not iterable"),
+    ("one parameter", lambda: mg.SGD(parameter()), TypeError, r"^SGD: give a list of parameters, not one"),
+    ("gradient of another shape", lambda: mg.SGD([parameter(np.ones(4))]).step(), ValueError,
+     r"^SGD: 'w' has a gradient of \[4\], but is"),
+    ("save of layers", lambda: mg.save("x.npz", Sequential(Affine(2, 2))), TypeError,
+     r"^save and load: Affine\(2, 2\) is not a Parameter"),
+    ("class for a layer", lambda: Sequential(Affine(2, 2), Softmax), TypeError,
+     r"^Sequential: Softmax is a class; make a layer of it: Softmax\(\)$"),
+    ("no input for Affine", lambda: Affine(3, 2)(), ValueError, r"^Affine: x is \[3, 2\] but W is \[2\]"),
+    ("one input too many", lambda: Affine(3, 2, bias=False)(node(3, 3), node(3, 3)), ValueError,
+     r"^Affine: b is \[3, 2\], but must be \[3\]$"),
+    ("integer parameter", lambda: mg.Parameter([1, 2], "n"), TypeError, r"^Parameter n: int64 values have no gradient"),
+    ("complex gradient", lambda: Returns((np.ones(2) * 1j,))(node(2)).backward(np.ones(2)), TypeError,
+     r"^Returns.backward: the gradient for input 0 is complex128, but must be floating-point$"),
+]  # fmt: skip
+
+ROWS = [*SHAPES, *TARGETS, *VALUES, *FEEDS, *BACKWARDS, *TRAINING, *MISUSE]
 
 
 @pytest.mark.parametrize("call, kind, message", [row[1:] for row in ROWS], ids=[row[0] for row in ROWS])
