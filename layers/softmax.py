@@ -19,8 +19,7 @@ class Softmax(Op):
 
     ∂p[i]/∂x[j] = p[i](1 − p[i])/T where i = j, else −p[i]p[j]/T. Shifted by the maximum: right for any finite x.
     temperature: T > 0; above 1 flattens, below 1 sharpens · groups: `axis` is cut into that many equal runs, each a
-    distribution of its own. Errors: ValueError for an axis that is not there, or a length that the groups do not
-    divide.
+    distribution of its own. Errors: ValueError for an axis that is not there, or not divisible by the groups.
     Source: J. Bridle (1990).
     """
 

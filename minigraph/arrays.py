@@ -58,6 +58,5 @@ def positive_axes(axis: Axis, ndim: int) -> tuple[int, ...]:
 
 
 def put_back_axes(reduced: Array, axis: Axis, ndim: int) -> Array:
-    """`reduced` with the axes that a reduction over `axis` dropped put back as 1, so that it lines up with its
-    input."""
+    """`reduced` with the axes that a reduction over `axis` dropped put back as 1: it lines up with its input again."""
     return reduced if reduced.ndim == ndim else np.expand_dims(reduced, positive_axes(axis, ndim))

@@ -51,8 +51,10 @@ def save(path: str | os.PathLike[str], parameters: Iterable[Parameter]) -> None:
 
 
 def load(path: str | os.PathLike[str], parameters: Iterable[Parameter]) -> None:
-    """Read what `save` wrote into these parameters. Errors: ValueError where names or shapes differ; then nothing has
-    changed."""
+    """Read what `save` wrote into these parameters, in the same order.
+
+    Errors: ValueError where names or shapes differ; then nothing has changed.
+    """
     wanted = _named(parameters)
     content = Path(path).read_bytes()
     try:

@@ -22,8 +22,7 @@ def expand(root: Node, depth: int = 1) -> Node:
 
 
 def _opened(root: Node, boundary: dict[Node, Node], depth: int, scope: tuple[Node, ...]) -> Node:
-    """`root` rebuilt on top of `boundary` (old node → new node), its composites opened, all new nodes inside
-    `scope`."""
+    """`root` rebuilt on top of `boundary` (old node → new node), its composites opened, new nodes inside `scope`."""
     new = dict(boundary)
     for node in topological_order(root, until=boundary):
         if node in new:

@@ -11,8 +11,10 @@ __all__ = ["Sequential"]
 
 
 class Sequential:
-    """y = fₖ(… f₂(f₁(x))): calls each layer (an op, another Sequential, any function of a node) on the result of the
-    one before."""
+    """y = fₖ(… f₂(f₁(x))): calls each layer on the result of the one before.
+
+    A layer is an op, another Sequential, or any function of a node.
+    """
 
     def __init__(self, *layers: Callable[[Any], Node]) -> None:
         for layer in layers:

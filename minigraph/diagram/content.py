@@ -1,5 +1,4 @@
-"""What a diagram shows: the graph as cards (values), gates (ops) and chips (local gradients), with nothing of how it
-looks."""
+"""What a diagram shows: the graph as cards (values), gates (ops) and chips (local gradients), not how it looks."""
 
 from __future__ import annotations
 
@@ -99,14 +98,12 @@ class Scene:
         return sum(self.carries_gradient(edge) for edge in self.users[node])
 
     def returns_through_gate(self, node: Node) -> bool:
-        """Whether a primitive's gradients are drawn through its gate: in circuits, and where a leaf joins the main
-        path."""
+        """Whether a primitive's gradients are drawn through its gate: in circuits, and where a leaf joins in."""
         joins = any(edge.i and edge.source.op is None for edge in self.returns[node])
         return self.is_circuit or joins
 
     def role(self, node: Node) -> str:
-        """parameter, loss, target (only ever used where no gradient flows), input, constant, or "" for what an op
-        computed."""
+        """parameter, loss, target (only used where no gradient flows), input, constant, or "" for an op's output."""
         if isinstance(node, Parameter):
             return "parameter"
         if node.op is not None:

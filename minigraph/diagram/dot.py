@@ -80,8 +80,7 @@ class _Writer:
         return f"g{self.ids[edge.node]}_{edge.i}"
 
     def _wires(self, node: Node, op: Op) -> None:
-        """Forward: inputs → gate → output. Backward: output → (gate →) chip → input, for each input that wants a
-        gradient."""
+        """Forward: inputs → gate → output. Backward: output → (gate →) chip → input, where a gradient flows."""
         me, is_block = self.ids[node], not op.gate
         through_gate = is_block or self.scene.returns_through_gate(node)
 

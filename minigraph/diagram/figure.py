@@ -30,10 +30,9 @@ class Diagram:
         return finished(render(self.source, "svg").decode(), self.title, self.description)
 
     def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the picture, whole or not at all, in the format of the suffix: .svg, .png, .pdf or .dot; returns the
-        path.
+        """Write the picture, whole or not at all, in the format of the suffix; returns the path.
 
-        svg needs no system package; png and pdf need Graphviz's dot. Errors: ValueError for another suffix;
+        .svg and .dot need no system package, .png and .pdf need Graphviz's dot. Errors: ValueError for another suffix;
         RuntimeError where no engine is there, with the DOT text saved beside, as .dot.
         """
         target = Path(path)
@@ -63,9 +62,9 @@ class Diagram:
 
 
 def draw(what: Node | Graph, *, expand: int = 0, detail: Detail = "values") -> Diagram:
-    """A diagram of everything that `what` depends on, as it is now; gradients read "not computed" until backward has
-    run.
+    """A diagram of everything that `what` depends on: the forward that was computed last, and its gradients.
 
+    Gradients read "not computed" until a backward has run, "stale" where a value has changed since the forward.
     expand: how many levels of composites to open (0: none) · detail: "symbols" (names only), "values", or "full" (the
     numbers of each local gradient too). Changes nothing in the graph. Errors: ValueError for another detail.
     """

@@ -153,8 +153,7 @@ class Labels:
     # chips
 
     def chip(self, edge: Edge) -> str:
-        """How upstream becomes downstream on one edge: the local gradient in symbols, its shapes, and on demand its
-        numbers."""
+        """How upstream becomes downstream on one edge: the local gradient in symbols, with shapes and numbers."""
         p = self.palette
         scalars = edge.source.value.ndim == 0 and edge.node.value.ndim == 0
         rows = self._scalar_rows(edge) if scalars else self._tensor_rows(edge)

@@ -1,5 +1,4 @@
-"""The look: one closed set of colours, sizes and fonts. Hue is direction, intensity is magnitude, the sign is a
-glyph."""
+"""The look: one closed set of colours. Hue is direction, intensity is magnitude, the sign is a glyph."""
 
 from __future__ import annotations
 
@@ -40,8 +39,7 @@ LIGHT = Palette(
 
 
 def shade(heat: tuple[str, str], magnitude: float) -> str:
-    """A colour between the two ends of `heat` for a magnitude in 0 … 1, in nine levels, lifted so that small values
-    show."""
+    """A colour between the ends of `heat` for a magnitude in 0 … 1, in nine levels, small ones lifted to show."""
     level = round(min(max(magnitude, 0.0), 1.0) ** 0.8 * (LEVELS - 1)) / (LEVELS - 1)
     low, high = ([int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in heat)
     return "#" + "".join(f"{round(a + (b - a) * level):02X}" for a, b in zip(low, high))

@@ -56,8 +56,7 @@ def _minus(digits: str) -> str:
 
 
 def scalar(value: float, decimals: int = 2) -> str:
-    """One number: integers bare, else `decimals`, more where that would hide it; very large or small ones with a
-    power of ten."""
+    """One number: integers bare, else `decimals`, or as many as it takes; very large or small: a power of ten."""
     if word := special(value):
         return word
     if value == round(value) and abs(value) < 1e5:
@@ -70,8 +69,7 @@ def scalar(value: float, decimals: int = 2) -> str:
 
 
 def cells(array: Array) -> tuple[list[str], str]:
-    """The elements of an array as texts of one style, and a common factor ("×10⁻³" or "") that they are to be
-    multiplied by."""
+    """The elements of an array as texts of one style, and their common factor: "×10⁻³", or "" for none."""
     values = [float(v) for v in array.flat]
     largest = max((abs(v) for v in values if math.isfinite(v)), default=0.0)
     power = 0
