@@ -1,8 +1,8 @@
 """The last touch on an SVG: every text is anchored in its box, so that no font can push it out of place.
 
 Layout engines guess how wide a text is, and guess wrong for ∂ or −, or for a font that the reader does not have. Each
-text cell of our labels therefore has a background, if only a transparent one: the engine writes it as a polygon in front
-of the text, and that rectangle is known exactly.
+text cell of our labels therefore has a background, if only a transparent one: the engine writes it as a polygon in
+front of the text, and that rectangle is known exactly.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ __all__ = ["Pick", "Reshape"]
 
 
 class Pick(Op):
-    """y[n] = x[n, index[n]]: one element of each row, by integer labels. ∂y[n]/∂x[n, k] = 1 for k = index[n], else 0."""
+    """y[n] = x[n, index[n]]: one element of each row, by its label. ∂y[n]/∂x[n, k] = 1 for k = index[n], else 0."""
 
     constants = (1,)
     formula, gate, symbol = "{0}[n, {1}]", "pick", "c"
