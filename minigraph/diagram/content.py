@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -128,16 +129,18 @@ class Scene:
 
     def cluster(self, node: Node) -> tuple[Node, ...]:
         """The composites around a card: around its op, as far as its users are inside them too; a leaf is outside."""
-        around = [edge.node.scope for edge in self.users[node]] or [()]
         if node.op is None:
-            return node.scope
-        common = node.scope
-        for scope in around:
-            same = 0
-            while same < min(len(common), len(scope)) and common[same] is scope[same]:
-                same += 1
-            common = common[:same]
-        return common
+            return ()
+        return _shared([node.scope, *([edge.node.scope for edge in self.users[node]] or [()])])
+
+    def chip_cluster(self, edge: Edge) -> tuple[Node, ...]:
+        """The composites around a chip: those of its op, or, where it stands between input and gate, those of both.
+
+        Inside, it would push the straight wire of the value out of the cluster's way.
+        """
+        scope = edge.node.scope
+        through_gate = edge.node.op is not None and (not edge.node.op.gate or self.returns_through_gate(edge.node))
+        return _shared([scope, self.cluster(edge.source)]) if through_gate else scope
 
     @cached_property
     def titles(self) -> dict[Node, str]:
@@ -162,6 +165,14 @@ class Scene:
         arrives = [names[node] for node in self.graph.nodes if node.op is None and node in self.gradients]
         backward = f"Backward: from {names[self.root]} to {', '.join(arrives)}." if arrives else "Backward has not run."
         return clean(f"Forward: {'; '.join(steps) or 'nothing is computed'}. {backward}", 4000)
+
+
+def _shared(scopes: Sequence[tuple[Node, ...]]) -> tuple[Node, ...]:
+    """What all scopes begin with."""
+    first, same = scopes[0], 0
+    while same < min(map(len, scopes)) and all(scope[same] is first[same] for scope in scopes):
+        same += 1
+    return first[:same]
 
 
 def _recall(recorded: Node, opened: Graph) -> None:

@@ -40,7 +40,7 @@ class _Writer:
             if node.op is not None:
                 self._gate(node, node.op)
                 for edge in self.scene.returns[node]:
-                    self._put(node.scope, self._chip(edge), self.labels.chip(edge), "chip bwd")
+                    self._put(self.scene.chip_cluster(edge), self._chip(edge), self.labels.chip(edge), "chip bwd")
             kind = f"tensor {self.scene.role(node)}".strip()
             self._put(self.scene.cluster(node), f"t{self.ids[node]}", self.labels.card(node), kind)
         for scope in reversed(list(self.places)[1:]):  # inner ones were opened after the outer ones, and close first
