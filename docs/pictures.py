@@ -49,7 +49,9 @@ def perceptron() -> mg.Node:
 
 FIGURES: dict[str, Callable[[], mg.Diagram]] = {
     "circuit": lambda: mg.draw(circuit()),
+    "circuit-dark": lambda: mg.draw(circuit(), theme="dark"),
     "classifier": lambda: mg.draw(classifier()),
+    "classifier-dark": lambda: mg.draw(classifier(), detail="full", theme="dark"),
     "classifier-full": lambda: mg.draw(classifier(), detail="full"),
     "classifier-symbols": lambda: mg.draw(classifier(), expand=2, detail="symbols"),
     "classifier-expanded": lambda: mg.draw(classifier(), expand=2),

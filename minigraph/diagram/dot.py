@@ -6,7 +6,7 @@ import graphviz
 
 from minigraph.diagram.content import Edge, Scene
 from minigraph.diagram.labels import Labels
-from minigraph.diagram.style import LIGHT, Palette
+from minigraph.diagram.style import Palette
 from minigraph.graph import Node, Op
 
 __all__ = ["dot_source"]
@@ -15,7 +15,7 @@ STRAIGHT = "60"  # how strongly the main path wants to be a straight line
 Scope = tuple[Node, ...]
 
 
-def dot_source(scene: Scene, detail: str, palette: Palette = LIGHT) -> str:
+def dot_source(scene: Scene, detail: str, palette: Palette) -> str:
     """DOT text for any Graphviz: the same text for the same graph, with ids by topological order."""
     return _Writer(scene, Labels(scene, palette, detail), palette).write()
 

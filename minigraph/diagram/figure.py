@@ -9,13 +9,15 @@ from typing import Any, Literal
 from minigraph.diagram.content import Scene
 from minigraph.diagram.dot import dot_source
 from minigraph.diagram.engines import EngineError, render
+from minigraph.diagram.style import THEMES
 from minigraph.diagram.svg import finished
 from minigraph.files import write
 from minigraph.graph import Graph, Node
 
-__all__ = ["Detail", "Diagram", "draw"]
+__all__ = ["Detail", "Diagram", "Theme", "draw"]
 
 Detail = Literal["symbols", "values", "full"]
+Theme = Literal["light", "dark"]
 FORMATS = ("svg", "png", "pdf", "dot")
 
 
@@ -61,17 +63,20 @@ class Diagram:
         return f"<Diagram: {len(self.source):,} characters of DOT; .save('picture.svg')>"
 
 
-def draw(what: Node | Graph, *, expand: int = 0, detail: Detail = "values") -> Diagram:
+def draw(what: Node | Graph, *, expand: int = 0, detail: Detail = "values", theme: Theme = "light") -> Diagram:
     """A diagram of everything that `what` depends on: the forward that was computed last, and its gradients.
 
     Gradients read "not computed" until a backward has run, "stale" where a value has changed since the forward.
     expand: how many levels of composites to open (0: none) · detail: "symbols" (names only), "values", or "full" (the
-    numbers of each local gradient too). Changes nothing in the graph. Errors: ValueError for another detail.
+    numbers of each local gradient too) · theme: "light" or "dark". Changes nothing in the graph. Errors: ValueError for
+    another detail or theme.
     """
     if detail not in ("symbols", "values", "full"):
         raise ValueError(f"draw: detail is {detail!r}, but must be 'symbols', 'values' or 'full'")
+    if theme not in THEMES:
+        raise ValueError(f"draw: theme is {theme!r}, but must be {' or '.join(map(repr, THEMES))}")
     root = what.output if isinstance(what, Graph) else what
     if not isinstance(root, Node):
         raise TypeError(f"draw: needs a Node or a Graph, got {type(what).__name__}")
     scene = Scene(root, expand)
-    return Diagram(dot_source(scene, detail), scene.title, scene.description())
+    return Diagram(dot_source(scene, detail, THEMES[theme]), scene.title, scene.description())

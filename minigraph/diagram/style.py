@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["LIGHT", "Palette", "shade"]
+__all__ = ["DARK", "LIGHT", "THEMES", "Palette", "shade"]
 
 LEVELS = 9
 
@@ -36,6 +36,18 @@ LIGHT = Palette(
     local="#5E35A1", local_heat=("#F1EBFA", "#B79CE3"),
     op="#FDFDFD", op_line="#3E4C59",
 )  # fmt: skip
+
+
+DARK = Palette(
+    background="#12171D", ink="#E6EBF0", mute="#9AA7B4", rule="#3D4A57", panel="#1A2129", pill="#232C36",
+    parameter="#4A4018",
+    forward="#4FD1B5", forward_heat=("#14302B", "#1F6F60"),
+    backward="#FF9C66", backward_heat=("#38210F", "#8A4516"),
+    local="#C4A8FF", local_heat=("#2A2140", "#5B4490"),
+    op="#1F2730", op_line="#98A5B3",
+)  # fmt: skip
+
+THEMES = {"light": LIGHT, "dark": DARK}
 
 
 def shade(heat: tuple[str, str], magnitude: float) -> str:

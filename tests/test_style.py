@@ -1,0 +1,56 @@
+"""Every text can be read on its ground, in every theme, and directions differ in more than hue."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from pictures import circuit
+
+import minigraph as mg
+from minigraph.diagram.style import LEVELS, THEMES, Palette, shade
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance as WCAG 2 defines it."""
+    channels = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    linear = (c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
+    return sum(weight * c for weight, c in zip((0.2126, 0.7152, 0.0722), linear))
+
+
+def contrast(a: str, b: str) -> float:
+    dark, light = sorted((luminance(a), luminance(b)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("palette", THEMES.values(), ids=THEMES)
+def test_text_stands_out_by_4_5_to_1(palette: Palette) -> None:
+    p = palette
+    ends = (p.forward_heat, p.backward_heat, p.local_heat)
+    heats = [shade(heat, n / (LEVELS - 1)) for heat in ends for n in range(LEVELS)]
+    pairs = [(p.ink, ground) for ground in (p.background, p.panel, p.parameter, p.op, *heats)]
+    pairs += [(p.mute, ground) for ground in (p.background, p.panel, p.pill, p.local_heat[0])]
+    pairs += [(p.forward, p.background), (p.forward, p.forward_heat[0])]
+    pairs += [(p.backward, p.background), (p.backward, p.backward_heat[0]), (p.backward, p.local_heat[0])]
+    pairs += [(p.local, p.background), (p.local, p.local_heat[0])]
+    low = {pair: round(contrast(*pair), 2) for pair in pairs if contrast(*pair) < 4.5}
+    assert low == {}
+
+
+def test_backward_is_dashed_so_that_it_is_told_apart_without_colour() -> None:
+    source = mg.draw(circuit()).source
+    edges = [line for line in source.splitlines() if "->" in line]
+    assert all(("style=dashed" in line) == ("class=bwd" in line) for line in edges)
+
+
+def test_a_theme_changes_colours_and_nothing_else() -> None:
+    light, dark = (mg.draw(circuit(), theme=theme).source for theme in THEMES)  # type: ignore[arg-type]
+    assert light != dark
+    colour = re.compile("#[0-9A-F]{6}")
+    assert colour.sub("#", light) == colour.sub("#", dark)
+    assert not set(colour.findall(light)) & set(colour.findall(dark))
+
+
+def test_an_unknown_theme_is_refused() -> None:
+    with pytest.raises(ValueError, match="theme is 'pink', but must be 'light' or 'dark'"):
+        mg.draw(circuit(), theme="pink")  # type: ignore[arg-type]
