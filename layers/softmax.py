@@ -61,7 +61,7 @@ class Softmax(Op):
 
     def split(self, x: Array) -> tuple[Array, int]:
         """x with `axis` cut into (groups, length), and that length's axis counted from the end."""
-        k = self.axis - x.ndim if self.axis >= 0 else self.axis
+        k = self.from_end(x.ndim)
         if not -x.ndim <= k < 0 or not x.size or x.shape[k] % self.groups:
             raise ValueError(
                 f"Softmax: x is {shape_text(x.shape)}; axis {self.axis} must be there, not empty, "
@@ -69,6 +69,9 @@ class Softmax(Op):
             )
         parts = (self.groups, x.shape[k] // self.groups) if self.groups > 1 else (x.shape[k],)
         return x.reshape(x.shape[: x.ndim + k] + parts + x.shape[x.ndim + k + 1 :]), k
+
+    def from_end(self, ndim: int) -> int:
+        return self.axis - ndim if self.axis >= 0 else self.axis
 
     def jacobian(self, p: Array) -> Array:
         rows = self.align(p)
@@ -79,5 +82,4 @@ class Softmax(Op):
         return np.moveaxis(parts, k, -1)
 
     def unalign(self, product: Array, shape: tuple[int, ...]) -> Array:
-        k = self.axis - len(shape) if self.axis >= 0 else self.axis
-        return np.moveaxis(product, -1, k).reshape(shape)
+        return np.moveaxis(product, -1, self.from_end(len(shape))).reshape(shape)

@@ -15,22 +15,20 @@ __all__ = ["is_number", "node_names", "scalar_letters", "unique_names"]
 
 def node_names(nodes: Sequence[Node]) -> dict[Node, str]:
     """A name for each of a graph's nodes, the last being its output: given ones, else by the op, else a letter."""
-    given = [node.name for node in nodes if node.name]
+    named = [node for node in nodes if node.name]
+    unnamed = [node for node in nodes if not node.name and not is_number(node)]
+    given = [node.name or "" for node in named]
     results, leaves = scalar_letters([*given, "f"], "qrsuvwpgh"), scalar_letters(given, "abcde")
     output = nodes[-1]
 
     def wish(node: Node) -> str:
-        if node.name:
-            return node.name
         if node.op is None:
             return "C" if node.value.ndim else next(leaves)
         if any(source.value.ndim for source in node.inputs):
             return "L" if node is output and not node.value.ndim else node.op.symbol
         return "f" if node is output and "f" not in given else next(results)
 
-    named = [node for node in nodes if node.name]
-    unnamed = [node for node in nodes if not node.name and not is_number(node)]
-    names = dict(zip(named, unique_names(node.name or "" for node in named)))
+    names = dict(zip(named, unique_names(given)))
     names |= zip(unnamed, unique_names(map(wish, unnamed), taken=names.values()))
     names |= {node: f"{node.value.item():g}" for node in nodes if is_number(node)}
     return {node: names[node] for node in nodes}

@@ -1,7 +1,7 @@
 """Boxes of known size, stacked into Graphviz's HTML-like labels.
 
-Every size is ours, from `widths`, so that the layout engine has nothing to measure: a cell is FIXEDSIZE, a row is
-exactly as wide as its cells. What is narrower than its place is centred by empty cells.
+Every size is ours, from `widths`, so that the layout engine has nothing to measure: cells and tables are FIXEDSIZE, and
+what is narrower than its cell stands in the middle of it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from minigraph.diagram.text import markup
 
 __all__ = ["Box", "Run", "beside", "framed", "gap", "grid", "line", "stacked", "wide", "write"]
 
-EMPTY = ""
 INSET = 4  # between digits and the right side of their cell
 SEEN_BY_SVG = "transparent"  # see svg.py: it finds each text's box by the background in front of it
 
@@ -69,7 +68,7 @@ class Box:
 
 
 def gap(width: int, height: int) -> Box:
-    return Box(EMPTY, width, height)
+    return Box("", width, height)
 
 
 def write(run: Run, width: int = 0, height: int = 0, fill: str = "", right: bool = False, pad: int = 0) -> Box:

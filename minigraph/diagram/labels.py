@@ -304,7 +304,7 @@ class Labels:
 
     def cluster(self, node: Node) -> str:
         p = self.palette
-        return line([Run("⊟", p.mute, 12), Run(clean(self.scene.titles[node]), p.ink, 12, bold=True)], 5).content
+        return line([Run("⊟", p.mute, 12), Run(self.scene.titles[node], p.ink, 12, bold=True)], 5).content
 
     def legend(self) -> str:
         p = self.palette
