@@ -14,7 +14,7 @@ import numpy as np
 
 from minigraph.arrays import Array, sum_to_shape
 
-__all__ = ["Local", "Rule"]
+__all__ = ["Local", "Rule", "filled"]
 
 Rule = Literal["elementwise", "from right", "from left", "sum rows", "row by row"]
 
@@ -42,7 +42,7 @@ class Local:
         """The local gradient in symbols, with the graph's own names."""
         if callable(self.symbol):
             return self.symbol(output, *inputs)
-        return self.symbol.format(*inputs, y=output)
+        return filled(self.symbol, *inputs, y=output)
 
     def apply(self, op: Any, upstream: Array, output: Array, operands: Sequence[Array], i: int) -> Array:
         """The gradient of input `i`: the product of `upstream` and this local gradient, as its chip shows it."""
@@ -60,3 +60,11 @@ class Local:
         else:
             product = np.einsum("...ij,...j->...i", local, aligned)
         return np.asarray(op.unalign(product, shape))
+
+
+def filled(pattern: str, *names: str, **more: object) -> str:
+    """`pattern` with its {0}, {y} … filled in; as it stands where its braces are no placeholders."""
+    try:
+        return pattern.format(*names, **more)
+    except (KeyError, IndexError, ValueError, AttributeError):
+        return pattern

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import graphviz
 
-from minigraph.diagram.content import Edge, Scene
-from minigraph.diagram.labels import Labels
-from minigraph.diagram.style import Palette
+from minigraph.diagram.content import Edge
+from minigraph.diagram.cards import card
+from minigraph.diagram.chips import chip
+from minigraph.diagram.gates import block, cluster_title, gate
+from minigraph.diagram.legend import legend
+from minigraph.diagram.look import Look
 from minigraph.graph import Node, Op
 
 __all__ = ["dot_source"]
@@ -15,15 +18,15 @@ STRAIGHT = "60"  # how strongly the main path wants to be a straight line
 Scope = tuple[Node, ...]
 
 
-def dot_source(scene: Scene, detail: str, palette: Palette) -> str:
+def dot_source(look: Look) -> str:
     """DOT text for any Graphviz: the same text for the same graph, with ids by topological order."""
-    return _Writer(scene, Labels(scene, palette, detail), palette).write()
+    return _Writer(look).write()
 
 
 class _Writer:
-    def __init__(self, scene: Scene, labels: Labels, palette: Palette) -> None:
-        self.scene, self.labels, self.palette = scene, labels, palette
-        self.ids = {node: n for n, node in enumerate(scene.graph.nodes)}
+    def __init__(self, look: Look) -> None:
+        self.look, self.scene, self.palette = look, look.scene, look.palette
+        self.ids = {node: n for n, node in enumerate(look.scene.graph.nodes)}
         self.dot = graphviz.Digraph("minigraph")
         self.places: dict[Scope, graphviz.Digraph] = {(): self.dot}
 
@@ -33,16 +36,16 @@ class _Writer:
         self.dot.attr(
             "graph", rankdir="LR", newrank="true", nodesep="0.22", ranksep="0.32", bgcolor=p.background, pad="0.2"
         )
-        self.dot.attr("graph", label=f"<{self.labels.legend()}>", labelloc="b", fontname="Helvetica")
+        self.dot.attr("graph", label=f"<{legend(self.look)}>", labelloc="b", fontname="Helvetica")
         self.dot.attr("node", shape="plain", fontname="Helvetica")
         self.dot.attr("edge", fontname="Helvetica", arrowsize="0.8", penwidth="1.6")
         for node in nodes:
             if node.op is not None:
                 self._gate(node, node.op)
                 for edge in self.scene.returns[node]:
-                    self._put(self.scene.chip_cluster(edge), self._chip(edge), self.labels.chip(edge), "chip bwd")
+                    self._put(self.scene.chip_cluster(edge), self._chip(edge), chip(self.look, edge), "chip bwd")
             kind = f"tensor {self.scene.role(node)}".strip()
-            self._put(self.scene.cluster(node), f"t{self.ids[node]}", self.labels.card(node), kind)
+            self._put(self.scene.cluster(node), f"t{self.ids[node]}", card(self.look, node), kind)
         for scope in reversed(list(self.places)[1:]):  # inner ones were opened after the outer ones, and close first
             self.places[scope[:-1]].subgraph(self.places[scope])
         for node in nodes:
@@ -59,7 +62,7 @@ class _Writer:
             self._place(scope[:-1])
             p = self.palette
             cluster = graphviz.Digraph(f"cluster_{len(self.places)}")
-            cluster.attr(label=f"<{self.labels.cluster(scope[-1])}>", labeljust="r", labelloc="t", margin="12")
+            cluster.attr(label=f"<{cluster_title(self.look, scope[-1])}>", labeljust="r", labelloc="t", margin="12")
             fill = p.panel if len(scope) % 2 else p.background
             cluster.attr(style="rounded,filled", color=p.rule, fillcolor=fill, penwidth="1.2")
             self.places[scope] = cluster
@@ -68,13 +71,13 @@ class _Writer:
     def _gate(self, node: Node, op: Op) -> None:
         p, name = self.palette, f"o{self.ids[node]}"
         if not op.gate:
-            self._put(node.scope, name, self.labels.block(node), "op composite")
+            self._put(node.scope, name, block(self.look, node), "op composite")
             return
         shape = {"shape": "circle", "style": "filled", "width": "0.52"}
         if len(op.gate) > 4:
             shape = {"shape": "box", "style": "rounded,filled", "width": f"{0.1 * len(op.gate) + 0.1:.2f}"}
         look = {"fixedsize": "true", "height": "0.52", "fillcolor": p.op, "color": p.op_line, "penwidth": "1.5"}
-        self._put(node.scope, name, self.labels.gate(node), "op", **shape, **look)
+        self._put(node.scope, name, gate(self.look, node), "op", **shape, **look)
 
     def _chip(self, edge: Edge) -> str:
         return f"g{self.ids[edge.node]}_{edge.i}"

@@ -9,14 +9,15 @@ from typing import Any, Literal
 from minigraph.diagram.content import Scene
 from minigraph.diagram.dot import dot_source
 from minigraph.diagram.engines import EngineError, render
+from minigraph.diagram.look import Detail, Look
 from minigraph.diagram.style import THEMES
 from minigraph.diagram.svg import finished
+from minigraph.diagram.symbols import Symbols
 from minigraph.files import write
 from minigraph.graph import Graph, Node
 
 __all__ = ["Detail", "Diagram", "Theme", "draw"]
 
-Detail = Literal["symbols", "values", "full"]
 Theme = Literal["light", "dark"]
 FORMATS = ("svg", "png", "pdf", "dot")
 
@@ -79,4 +80,5 @@ def draw(what: Node | Graph, *, expand: int = 0, detail: Detail = "values", them
     if not isinstance(root, Node):
         raise TypeError(f"draw: needs a Node or a Graph, got {type(what).__name__}")
     scene = Scene(root, expand)
-    return Diagram(dot_source(scene, detail, THEMES[theme]), scene.title, scene.description())
+    look = Look(scene, Symbols(scene), THEMES[theme], detail)
+    return Diagram(dot_source(look), scene.title, scene.description())

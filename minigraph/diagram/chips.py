@@ -1,0 +1,84 @@
+"""Local-gradient chips: how upstream becomes downstream on one edge, in symbols, shapes and numbers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from minigraph.arrays import Array
+from minigraph.diagram.boxes import Box, Run, beside, framed, gap, line, stacked, write
+from minigraph.diagram.content import Edge
+from minigraph.diagram.look import Look
+from minigraph.diagram.text import scalar
+
+__all__ = ["chip"]
+
+
+def chip(look: Look, edge: Edge) -> str:
+    """How upstream becomes downstream on one edge: the local gradient in symbols, with shapes and numbers."""
+    p = look.palette
+    scalars = edge.source.value.ndim == 0 and edge.node.value.ndim == 0
+    rows = _scalar_rows(look, edge) if scalars else _tensor_rows(look, edge)
+    return framed(stacked(rows), p.local, p.local_heat[0], inside=(6, 4))
+
+
+def _scalar_rows(look: Look, edge: Edge) -> list[Box]:
+    p = look.palette
+    number = "?" if edge.numbers is None else scalar(float(edge.numbers))
+    top, bottom = (Run(f"∂{look.symbols.name(node)}", p.local, 12, True) for node in (edge.node, edge.source))
+    bar = max(top.width, bottom.width) + 4
+    fraction = stacked([write(top, height=15), Box("", bar, 1, p.local), write(bottom, height=15)], bar)
+    symbol, equals = look.symbols.formula_of_local(edge), Run("=", p.mute, 11)
+    says = [equals, Run(symbol, p.local, 13, True)] if symbol and symbol != number else []
+    if look.detail != "symbols" or not says:
+        says += [equals, Run(number, p.local, 11)]
+    first = beside([fraction, gap(5, 1), line(says, 4)])
+    return [first] if look.detail == "symbols" else [first, gap(1, 2), _product(look, edge, number)]
+
+
+def _product(look: Look, edge: Edge, number: str) -> Box:
+    """upstream × local = downstream, in numbers, as this edge brings it."""
+    p, upstream = look.palette, look.scene.gradients.get(edge.node)
+    if upstream is None or edge.numbers is None:
+        return line([Run("not computed", p.backward, 9)])
+    up, down = scalar(float(upstream)), scalar(float(edge.downstream(upstream)))
+    bracketed = f"({number})" if number.startswith("−") else number
+    runs = [
+        Run(up, p.backward, 11),
+        Run("×", p.mute, 11),
+        Run(bracketed, p.local, 11, bold=True),
+        Run("=", p.mute, 11),
+    ]
+    return line([*runs, Run(down, p.backward, 11, bold=True)], 4)
+
+
+def _tensor_rows(look: Look, edge: Edge) -> list[Box]:
+    rows = [_statement(look, edge)]
+    if look.detail == "full" and edge.numbers is not None and edge.numbers.ndim:
+        rows += [gap(1, 3), _matrices(look, edge, edge.numbers), gap(1, 2)]
+    if note := look.symbols.note(edge):
+        rows.append(line([Run(note, look.palette.mute, 9)]))
+    return rows
+
+
+def _statement(look: Look, edge: Edge) -> Box:
+    """Block: ∂L/∂X = ∂L/∂Y · Wᵀ (+= where other paths add to it). Primitive: only the factor and its sign."""
+    if edge.node.op is not None and not edge.node.op.gate:
+        return line([look.run(term, 13, 12) for term in look.symbols.statement(edge)], 4)
+    runs = [look.run(term, 13, 12) for term in look.symbols.product(edge, "")]
+    return line(
+        [replace(run, colour=look.palette.local) if run.colour == look.palette.mute else run for run in runs], 4
+    )
+
+
+def _matrices(look: Look, edge: Edge, numbers: Array) -> Box:
+    """The numbers of the local gradient, beside the upstream ones where the two tables multiply as they stand."""
+    p, op = look.palette, edge.node.op
+    flat = numbers if numbers.ndim < 5 else numbers.reshape(edge.node.value.size, -1)
+    local, upstream = look.array(flat, p.local, p.local_heat), look.scene.gradients.get(edge.node)
+    rule = edge.local.rule if edge.local else "row by row"
+    is_product = rule.startswith("from") and edge.node.value.ndim == 2
+    if upstream is None or not (is_product or (rule == "elementwise" and op is not None and not op.gate)):
+        return local
+    other = look.array(upstream, p.backward, p.backward_heat)
+    sign = write(Run(look.symbols.sign(edge), p.mute, 12), width=12)
+    return beside([local, sign, other] if rule == "from left" else [other, sign, local])
