@@ -2,44 +2,76 @@
 
 from __future__ import annotations
 
-from minigraph.graph import Node
-from minigraph.naming import is_number
+from collections.abc import Collection
+
+from minigraph.graph import Node, Op
+from minigraph.naming import is_number, op_titles
 from minigraph.order import topological_order
 
-__all__ = ["expand"]
+__all__ = ["Which", "expand"]
+
+Which = int | str | Collection[str]
 
 
-def expand(root: Node, depth: int = 1) -> Node:
-    """The same computation with every op that has an ``expand`` opened, `depth` levels deep; returns the new root.
+def expand(root: Node, which: Which = 1) -> Node:
+    """The same computation with ops that have an ``expand`` opened; returns the new root.
 
-    Leaves (inputs, parameters) are the very same nodes; every other node is new, and `root` stays as it is. A new
-    node's ``scope`` names the composites around it: the nodes that were opened, outermost first. What a fused op guards
-    against is open again: an expanded softmax overflows at logits of 1000, where the fused one does not.
+    which: how many levels deep (1: every op of `root`, 2: what they open into as well), or the names of what to open:
+    "SoftmaxWithLoss", or "Affine 2" for the second Affine, as a diagram calls them. A composite inside another opens if
+    both are named. Leaves (inputs, parameters) are the very same nodes; every other node is new, and `root` stays as it
+    is. A new node's ``scope`` names the composites around it: the nodes that were opened, outermost first. What a fused
+    op guards against is open again: an expanded softmax overflows at logits of 1000, where the fused one does not.
+    Errors: ValueError for a depth below 0, or a name of nothing that opens.
     """
-    if depth < 0:
-        raise ValueError(f"expand: depth is {depth}, but must be 0 or more")
-    return _opened(root, {}, depth, ())
+    if isinstance(which, int):
+        if which < 0:
+            raise ValueError(f"expand: depth is {which}, but must be 0 or more")
+        return _Opener(which, None).opened(root, {}, ())
+    wanted = frozenset([which] if isinstance(which, str) else which)
+    opener = _Opener(0, wanted)
+    result = opener.opened(root, {}, ())
+    if unknown := sorted(wanted - opener.seen.keys()):
+        raise ValueError(f"expand: nothing here is called {unknown[0]!r}; what opens is {', '.join(opener.seen) or '–'}")
+    return result
 
 
-def _opened(root: Node, boundary: dict[Node, Node], depth: int, scope: tuple[Node, ...]) -> Node:
-    """`root` rebuilt on top of `boundary` (old node → new node), its composites opened, new nodes inside `scope`."""
-    new = dict(boundary)
-    for node in topological_order(root, until=boundary):
-        if node in new:
-            continue
-        if node.op is None:
-            new[node] = node
-            if is_number(node):  # a number of the definition; any other leaf belongs to somebody
-                node.scope = node.scope or scope
-            continue
-        inputs = tuple(new[source] for source in node.inputs)
-        inside = node.op.expand(*inputs) if depth else None
-        if inside is None:
-            new[node] = node.op.record(inputs)
-            new[node].name, new[node].scope = node.name, (*scope, *node.scope)
-        else:
-            kept = {source: source for source in inputs}
-            new[node] = _opened(inside, kept, depth - 1, (*scope, *node.scope, node))
-            if new[node] not in kept and new[node].op is not None:
-                new[node].name = node.name or node.op.symbol
-    return new[root]
+class _Opener:
+    """Opens composites down to `depth`, or those that are called one of `wanted`."""
+
+    def __init__(self, depth: int, wanted: frozenset[str] | None) -> None:
+        self.depth, self.wanted = depth, wanted
+        self.seen: dict[str, None] = {}  # the names that would have been understood
+
+    def opened(self, root: Node, boundary: dict[Node, Node], scope: tuple[Node, ...]) -> Node:
+        """`root` rebuilt on top of `boundary` (old node → new node), its composites opened, new nodes in `scope`."""
+        new = dict(boundary)
+        order = topological_order(root, until=boundary)
+        titles = op_titles(order) if self.wanted is not None else {}
+        for node in order:
+            if node in new:
+                continue
+            if node.op is None:
+                new[node] = node
+                if is_number(node):  # a number of the definition; any other leaf belongs to somebody
+                    node.scope = node.scope or scope
+                continue
+            inputs = tuple(new[source] for source in node.inputs)
+            inside = node.op.expand(*inputs) if self._opens(node, titles, len(scope)) else None
+            if inside is None:
+                new[node] = node.op.record(inputs)
+                new[node].name, new[node].scope = node.name, (*scope, *node.scope)
+            else:
+                kept = {source: source for source in inputs}
+                new[node] = self.opened(inside, kept, (*scope, *node.scope, node))
+                if new[node] not in kept and new[node].op is not None:
+                    new[node].name = node.name or node.op.symbol
+        return new[root]
+
+    def _opens(self, node: Node, titles: dict[Node, str], level: int) -> bool:
+        if self.wanted is None or node.op is None:
+            return level < self.depth
+        if type(node.op).expand is Op.expand:
+            return False
+        names = (node.op.name, titles[node], *([node.name] if node.name else []))
+        self.seen |= dict.fromkeys(names)
+        return not self.wanted.isdisjoint(names)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from minigraph.graph import Node
 
-__all__ = ["is_number", "node_names", "scalar_letters", "unique_names"]
+__all__ = ["is_number", "node_names", "op_titles", "scalar_letters", "unique_names"]
 
 
 def node_names(nodes: Sequence[Node]) -> dict[Node, str]:
@@ -37,6 +37,14 @@ def node_names(nodes: Sequence[Node]) -> dict[Node, str]:
 def is_number(node: Node) -> bool:
     """Whether it is a bare number of the formula, like the 2 of 2·x: it has no name but itself."""
     return node.op is None and not node.name and not node.value.ndim and not node.requires_grad
+
+
+def op_titles(nodes: Iterable[Node]) -> dict[Node, str]:
+    """What the op behind each node is called; equal ones are numbered in order (Affine 1, Affine 2)."""
+    named = [(node, node.op.name) for node in nodes if node.op]
+    totals = Counter(name for _, name in named)
+    counters = {name: count(1) for name in totals}
+    return {node: name if totals[name] == 1 else f"{name} {next(counters[name])}" for node, name in named}
 
 
 def unique_names(wishes: Iterable[str], taken: Iterable[str] = ()) -> list[str]:

@@ -10,11 +10,11 @@ import numpy as np
 
 from minigraph.arrays import Array
 from minigraph.diagram.text import clean
-from minigraph.expand import expand
+from minigraph.expand import Which, expand
 from minigraph.formulas import Local
 from minigraph.gradients import local_gradient
 from minigraph.graph import Graph, Node, Parameter
-from minigraph.naming import is_number
+from minigraph.naming import is_number, op_titles
 from minigraph.order import topological_order
 
 __all__ = ["Edge", "Scene"]
@@ -65,10 +65,10 @@ class Edge:
 class Scene:
     """The nodes, gradients, names, roles and clusters of one diagram."""
 
-    def __init__(self, root: Node, depth: int) -> None:
-        self.graph = graph = Graph(expand(root, depth)) if depth else Graph(root)
+    def __init__(self, root: Node, opened: Which = 0) -> None:
+        self.graph = graph = Graph(expand(root, opened)) if opened != 0 else Graph(root)
         self.root = graph.output
-        if depth:
+        if opened != 0:
             _recall(root, graph)
         self.names = graph.names
         # not each node's own grad: that may stem from the backward of another output
@@ -144,15 +144,11 @@ class Scene:
 
     @cached_property
     def titles(self) -> dict[Node, str]:
-        """What each op and composite is called; equal ones are numbered in order (Affine 1, Affine 2)."""
+        """What each op and composite is called."""
         boxes = dict.fromkeys(
             box for node in self.graph.nodes for box in (*node.scope, *([node] if node.op and not node.op.gate else []))
         )
-        named = [(box, clean(box.op.name)) for box in boxes if box.op]
-        totals: dict[str, list[Node]] = {}
-        for box, name in named:
-            totals.setdefault(name, []).append(box)
-        return {box: name if len(totals[name]) == 1 else f"{name} {totals[name].index(box) + 1}" for box, name in named}
+        return {box: clean(title) for box, title in op_titles(boxes).items()}
 
     def description(self) -> str:
         """The diagram in words, for those who cannot see it: how each value was made, and where gradients arrive."""
