@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from minigraph.arrays import Array, ArrayLike, Seed
 from minigraph.gradients import STEP, slopes, unit
 from minigraph.graph import Graph, Node, Op
 
-__all__ = ["Check", "GradientReport", "check_gradients", "check_op"]
+__all__ = ["Check", "GradientReport", "check_edges", "check_gradients", "check_op"]
 
 ONE_BY_ONE = 256  # inputs up to this many elements are checked element by element, larger ones along random directions
 DIRECTIONS = 8
@@ -141,11 +141,9 @@ def check_gradients(
     """
     graph = root if isinstance(root, Graph) else Graph(root)
     output, names, check = graph.output, graph.names, _Checker(seed, tolerance)
-    exact = {n: n.value.astype(np.float64) for n in graph.nodes if n.op is None and n.value.dtype.kind == "f"}
+    exact = _in_float64(graph)
     values = graph.replay(exact)
-    for node, (op, needs) in reversed(graph.backward_plan.items()):
-        edges = [names[source] for source in node.inputs]
-        check.edges(op, f"{op.name} → {names[node]}", edges, tuple(values[n] for n in node.inputs), needs)
+    check.every_edge(graph, values)
     upstream = check.rng.normal(size=output.shape) if output.value.ndim else np.ones(())
     ends = graph.gradients(upstream, values)
     for leaf in (node for node in graph.nodes if node.op is None and node in graph.wanted):
@@ -157,6 +155,12 @@ def check_gradients(
         what = f"∂{names[output]}/∂{names[leaf]}"
         check.slopes(what, "end to end", end_to_end, exact[leaf], gradient, corners_count=False)
     return check.report(verbose)
+
+
+def check_edges(graph: Graph, *, seed: Seed = 0, tolerance: float = 1e-6) -> dict[tuple[Node, int], Check]:
+    """The first half of `check_gradients`, for each input of each node by itself: (node, which input) → its check."""
+    check = _Checker(seed, tolerance)
+    return dict(zip(check.every_edge(graph, graph.replay(_in_float64(graph))), check.checks))
 
 
 class _Checker:
@@ -176,6 +180,15 @@ class _Checker:
         if verbose:
             print(report)
         return report
+
+    def every_edge(self, graph: Graph, values: Mapping[Node, Array]) -> list[tuple[Node, int]]:
+        """Checks each edge of the way back; returns which ones, in the order of their checks."""
+        checked = []
+        for node, (op, needs) in reversed(graph.backward_plan.items()):
+            names = [graph.names[source] for source in node.inputs]
+            self.edges(op, f"{op.name} → {graph.names[node]}", names, tuple(values[n] for n in node.inputs), needs)
+            checked += [(node, i) for i, needed in enumerate(needs) if needed]
+        return checked
 
     def edges(
         self, op: Op, what: str, names: list[str], operands: tuple[Array, ...], needs: tuple[bool, ...]
@@ -264,6 +277,10 @@ def _is_corner(f: Callable[[Array], Array], x: Array, direction: Array, h: float
     """Whether the slopes left and right differ as at a corner: at another step by the same, not ∝ h as on a curve."""
     left, right, _ = slopes(f, x, direction, 8 * h)
     return 0.5 < abs((left - right) / gap) < 2.0
+
+
+def _in_float64(graph: Graph) -> dict[Node, Array]:
+    return {n: n.value.astype(np.float64) for n in graph.nodes if n.op is None and n.value.dtype.kind == "f"}
 
 
 def _copies(arrays: tuple[Array, ...]) -> tuple[Array, ...]:

@@ -31,7 +31,8 @@ def expand(root: Node, which: Which = 1) -> Node:
     opener = _Opener(0, wanted)
     result = opener.opened(root, {}, ())
     if unknown := sorted(wanted - opener.seen.keys()):
-        raise ValueError(f"expand: nothing here is called {unknown[0]!r}; what opens is {', '.join(opener.seen) or '–'}")
+        opens = ", ".join(opener.seen) or "nothing"
+        raise ValueError(f"expand: nothing here is called {unknown[0]!r}; what opens is {opens}")
     return result
 
 

@@ -19,16 +19,21 @@ perceptron: Callable[[], mg.Node] = SCRIPT["perceptron"]
 SVG = "{http://www.w3.org/2000/svg}"
 
 
+def plain_id(group: ElementTree.Element) -> str:
+    """An id without the prefix of its figure."""
+    return group.get("id", "").partition("-")[2]
+
+
 def texts(svg: str, inside: str = "") -> list[str]:
     """The visible texts of an SVG, or of the group with the id `inside`."""
     root = ElementTree.fromstring(svg)
-    groups = [g for g in root.iter(f"{SVG}g") if g.get("id") == inside] if inside else [root]
+    groups = [g for g in root.iter(f"{SVG}g") if plain_id(g) == inside] if inside else [root]
     return [(t.text or "") for g in groups for t in g.iter(f"{SVG}text")]
 
 
 def groups(svg: str, kind: str) -> list[str]:
     """The ids of the groups that have the class `kind`."""
-    return [g.get("id", "") for g in ElementTree.fromstring(svg).iter(f"{SVG}g") if kind in g.get("class", "").split()]
+    return [plain_id(g) for g in ElementTree.fromstring(svg).iter(f"{SVG}g") if kind in g.get("class", "").split()]
 
 
 def number(text: str) -> float:

@@ -27,7 +27,10 @@ def test_svg_is_described_for_those_who_cannot_see_it() -> None:
     root = ElementTree.fromstring(mg.draw(circuit()).svg())
     assert root.get("role") == "img"
     assert root.findtext(f"{SVG}title") == "Add → Mul"
-    assert root.findtext(f"{SVG}desc") == "Forward: q = Add(x, y); f = Mul(q, z). Backward: from f to x, y, z."
+    assert root.findtext(f"{SVG}desc") == (
+        "Forward: q = Add(x, y); f = Mul(q, z). "
+        "Backward: ∂f/∂q = 1 × z; ∂f/∂z = 1 × q; ∂f/∂x = ∂f/∂q × 1; ∂f/∂y = ∂f/∂q × 1."
+    )
 
 
 def test_svg_classes_tell_what_is_what() -> None:

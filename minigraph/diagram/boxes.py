@@ -56,15 +56,28 @@ class Box:
     fill: str = ""
     port: str = ""
     right: bool = False  # text flush right, as digits are
+    border: str = ""  # the colour of a line around it
+    anchor: tuple[str, str] = ("", "")  # the id of this place in an SVG, and what is said when one points at it
 
     def cell(self) -> str:
         fill = f' BGCOLOR="{self.fill}"' if self.fill else ""
         port = f' PORT="{self.port}"' if self.port else ""
         side = f' ALIGN="RIGHT" CELLPADDING="{INSET}"' if self.right else ""
-        return f'<TD FIXEDSIZE="TRUE" WIDTH="{self.width}" HEIGHT="{self.height}"{fill}{port}{side}>{self.content}</TD>'
+        border = f' BORDER="1" COLOR="{self.border}"' if self.border else ""
+        return f"<TD {self._size}{fill}{port}{side}{border}{self._anchor}>{self.content}</TD>"
 
-    def at(self, port: str) -> Box:
-        return replace(self, port=port)
+    @property
+    def _size(self) -> str:
+        return f'FIXEDSIZE="TRUE" WIDTH="{self.width}" HEIGHT="{self.height}"'
+
+    @property
+    def _anchor(self) -> str:
+        name, says = self.anchor
+        return f' ID="{name}" HREF="#{name}" TITLE="{markup(says)}"' if name else ""
+
+    def at(self, port: str, name: str = "", says: str = "") -> Box:
+        """This box as a place where edges end, and one that has a name in an SVG."""
+        return replace(self, port=port, anchor=(name, says))
 
 
 def gap(width: int, height: int) -> Box:
@@ -96,8 +109,8 @@ def wide(box: Box, width: int) -> Box:
     if box.width >= width:
         return box
     bare = not box.content or (box.content.startswith("<TABLE") and not box.fill)
-    inner = box.content if bare else beside([replace(box, port="")]).content
-    return Box(inner, width, box.height, port=box.port)
+    inner = box.content if bare else beside([replace(box, port="", anchor=("", ""))]).content
+    return Box(inner, width, box.height, port=box.port, anchor=box.anchor)
 
 
 def stacked(boxes: Sequence[Box], width: int = 0) -> Box:
@@ -131,5 +144,5 @@ def framed(box: Box, colour: str, fill: str, thick: float = 1, inside: tuple[int
 
 
 def _table(rows: str, width: int, height: int, spacing: int = 0, fill: str = "") -> str:
-    size = f'FIXEDSIZE="TRUE" WIDTH="{width}" HEIGHT="{height}"' + (f' BGCOLOR="{fill}"' if fill else "")
+    size = Box("", width, height)._size + (f' BGCOLOR="{fill}"' if fill else "")
     return f'<TABLE {size} BORDER="0" CELLBORDER="0" CELLSPACING="{spacing}" CELLPADDING="0">{rows}</TABLE>'

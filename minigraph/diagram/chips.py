@@ -8,7 +8,7 @@ from minigraph.arrays import Array
 from minigraph.diagram.boxes import Box, Run, beside, framed, gap, line, stacked, write
 from minigraph.diagram.content import Edge
 from minigraph.diagram.look import Look
-from minigraph.diagram.text import scalar
+from minigraph.diagram.text import bracketed, scalar, special_word
 
 __all__ = ["chip"]
 
@@ -18,7 +18,26 @@ def chip(look: Look, edge: Edge) -> str:
     p = look.palette
     scalars = edge.source.value.ndim == 0 and edge.node.value.ndim == 0
     rows = _scalar_rows(look, edge) if scalars else _tensor_rows(look, edge)
-    return framed(stacked(rows), p.local, p.local_heat[0], inside=(6, 4))
+    rows += _verdict(look, edge)
+    check = look.checks.get(edge)
+    wrong = (check is not None and not check.ok) or edge in look.scene.culprit_edges
+    return framed(stacked(rows), p.local, p.highlight if wrong else p.local_heat[0], 2 if wrong else 1, inside=(6, 4))
+
+
+def _verdict(look: Look, edge: Edge) -> list[Box]:
+    """What a gradient check says of this edge, and whether NaN or ∞ begins here."""
+    p, check, rows = look.palette, look.checks.get(edge), []
+    if edge in look.scene.culprit_edges:
+        upstream = look.scene.gradients[edge.node]
+        word = special_word(edge.downstream(upstream))
+        rows.append(write(Run(look.symbols.say("first {0}", word), p.on_highlight, 9)))
+    if check is not None and check.compared:
+        sign, colour = ("✓", p.forward) if check.ok else ("✗", p.on_highlight)
+        says = look.symbols.say("error {0}", scalar(check.error))
+        rows.append(line([Run(sign, colour, 10, bold=True), Run(says, colour, 9)], 3))
+    elif check is not None:
+        rows.append(write(Run(look.symbols.say("– not compared"), p.mute, 9)))
+    return rows
 
 
 def _scalar_rows(look: Look, edge: Edge) -> list[Box]:
@@ -39,13 +58,12 @@ def _product(look: Look, edge: Edge, number: str) -> Box:
     """upstream × local = downstream, in numbers, as this edge brings it."""
     p, upstream = look.palette, look.scene.gradients.get(edge.node)
     if upstream is None or edge.numbers is None:
-        return line([Run("not computed", p.backward, 9)])
+        return line([Run(look.symbols.say("not computed"), p.backward, 9)])
     up, down = scalar(float(upstream)), scalar(float(edge.downstream(upstream)))
-    bracketed = f"({number})" if number.startswith("−") else number
     runs = [
         Run(up, p.backward, 11),
         Run("×", p.mute, 11),
-        Run(bracketed, p.local, 11, bold=True),
+        Run(bracketed(number), p.local, 11, bold=True),
         Run("=", p.mute, 11),
     ]
     return line([*runs, Run(down, p.backward, 11, bold=True)], 4)
@@ -74,11 +92,22 @@ def _matrices(look: Look, edge: Edge, numbers: Array) -> Box:
     """The numbers of the local gradient, beside the upstream ones where the two tables multiply as they stand."""
     p, op = look.palette, edge.node.op
     flat = numbers if numbers.ndim < 5 else numbers.reshape(edge.node.value.size, -1)
-    local, upstream = look.array(flat, p.local, p.local_heat), look.scene.gradients.get(edge.node)
-    rule = edge.local.rule if edge.local else "row by row"
+    local, upstream = look.table(_sampled(look, edge, flat), p.local, p.local_heat), look.scene.gradients.get(edge.node)
+    rule, back = edge.local.rule if edge.local else "row by row", (p.backward, p.backward_heat)
     is_product = rule.startswith("from") and edge.node.value.ndim == 2
     if upstream is None or not (is_product or (rule == "elementwise" and op is not None and not op.gate)):
         return local
-    other = look.array(upstream, p.backward, p.backward_heat)
+    whole = rule == "from left"  # a parameter's gradient is of the whole batch, whichever row is looked at
+    table = look.table(upstream, *back) if whole else look.array(edge.node, upstream, *back)
+    other = stacked([table])
     sign = write(Run(look.symbols.sign(edge), p.mute, 12), width=12)
     return beside([local, sign, other] if rule == "from left" else [other, sign, local])
+
+
+def _sampled(look: Look, edge: Edge, numbers: Array) -> Array:
+    """The row that is looked at, of a local gradient that has one row for each sample."""
+    rows = look.scene.batched.get(edge.source)
+    per_row = edge.local is not None and edge.local.rule in ("elementwise", "row by row")
+    if look.sample is None or not per_row or not numbers.ndim or len(numbers) != rows:
+        return numbers
+    return numbers[look.sample : look.sample + 1]

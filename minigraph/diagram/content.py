@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from minigraph.arrays import Array
+from minigraph.diagram.folding import fold
 from minigraph.diagram.text import clean
 from minigraph.expand import Which, expand
 from minigraph.formulas import Local
@@ -65,16 +66,20 @@ class Edge:
 class Scene:
     """The nodes, gradients, names, roles and clusters of one diagram."""
 
-    def __init__(self, root: Node, opened: Which = 0) -> None:
+    def __init__(self, root: Node, opened: Which = 0, most: int | None = None, seed: Array | None = None) -> None:
         self.graph = graph = Graph(expand(root, opened)) if opened != 0 else Graph(root)
         self.root = graph.output
         if opened != 0:
             _recall(root, graph)
         self.names = graph.names
+        self.ids = {node: n for n, node in enumerate(graph.nodes)}
         # not each node's own grad: that may stem from the backward of another output
-        self.gradients = graph.gradients(root.grad) if root.grad is not None else {}
+        start = root.grad if seed is None else seed
+        self.gradients = graph.gradients(start) if start is not None else {}
         ops = dict.fromkeys(node.op.name for node in topological_order(root) if node.op)
         self.title = clean(" → ".join(ops) or self.names[self.root], 200)
+        self.folding = fold(graph, most)
+        self.nodes = self.folding.cards(graph)
         self.users: dict[Node, list[Edge]] = {node: [] for node in graph.nodes}
         self.returns: dict[Node, list[Edge]] = {node: [] for node in graph.nodes}  # the edges with a chip, by their op
         for node in graph.nodes:
@@ -83,6 +88,11 @@ class Scene:
                 self.users[source].append(edge)
                 if self.carries_gradient(edge):
                     self.returns[node].append(edge)
+        self.ops = [node for node in self.nodes if node.op and self.is_made_here(node)]
+
+    def is_made_here(self, node: Node) -> bool:
+        """Whether the op of this node is drawn: not for leaves, nor for what is folded away."""
+        return node.op is not None and node not in self.folding.hidden
 
     def carries_gradient(self, edge: Edge) -> bool:
         return edge.node in self.graph.backward_plan and self.graph.backward_plan[edge.node][1][edge.i]
@@ -94,9 +104,12 @@ class Scene:
         """Whether the value has changed (by an optimizer, say) since the op that reads it computed with it."""
         return any(edge.node.operands[edge.i] is not node.value for edge in self.users[node])
 
+    def arrivals(self, node: Node) -> list[Edge]:
+        """The edges that bring a gradient to this node."""
+        return [edge for edge in self.users[node] if self.carries_gradient(edge)]
+
     def paths(self, node: Node) -> int:
-        """How many edges bring a gradient to this node."""
-        return sum(self.carries_gradient(edge) for edge in self.users[node])
+        return len(self.arrivals(node))
 
     def returns_through_gate(self, node: Node) -> bool:
         """Whether a primitive's gradients are drawn through its gate: in circuits, and where a leaf joins in."""
@@ -129,7 +142,7 @@ class Scene:
 
     def cluster(self, node: Node) -> tuple[Node, ...]:
         """The composites around a card: around its op, as far as its users are inside them too; a leaf is outside."""
-        if node.op is None:
+        if not self.is_made_here(node):
             return ()
         return _shared([node.scope, *([edge.node.scope for edge in self.users[node]] or [()])])
 
@@ -143,24 +156,46 @@ class Scene:
         return _shared([scope, self.cluster(edge.source)]) if through_gate else scope
 
     @cached_property
+    def culprits(self) -> set[Node]:
+        """The nodes that are not finite although all that they were made from is: where NaN and ∞ come from."""
+        odd = {node for node in self.graph.nodes if not np.isfinite(node.value).all()}
+        return {node for node in odd if odd.isdisjoint(node.inputs)}
+
+    @cached_property
+    def culprit_edges(self) -> set[Edge]:
+        """The edges that make a gradient that is not finite from one that is."""
+        if all(np.isfinite(gradient).all() for gradient in self.gradients.values()):
+            return set()
+        made = set()
+        for edge in (edge for edges in self.returns.values() for edge in edges):
+            upstream = self.gradients.get(edge.node)
+            with np.errstate(all="ignore"):
+                if upstream is not None and np.isfinite(upstream).all():
+                    made |= set() if np.isfinite(edge.downstream(upstream)).all() else {edge}
+        return made
+
+    @cached_property
+    def batched(self) -> dict[Node, int]:
+        """The nodes whose first axis is the batch, as that of the inputs and targets is, and how long it is."""
+        lengths = [
+            len(n.value) for n in self.graph.nodes if n.op is None and n.value.ndim and not isinstance(n, Parameter)
+        ]
+        if not lengths:
+            return {}
+        found: dict[Node, int] = {}
+        for node in self.graph.nodes:
+            data = any(source in found for source in node.inputs) if node.op else not isinstance(node, Parameter)
+            if data and node.value.ndim and len(node.value) == lengths[0]:
+                found[node] = lengths[0]
+        return found
+
+    @cached_property
     def titles(self) -> dict[Node, str]:
         """What each op and composite is called."""
         boxes = dict.fromkeys(
             box for node in self.graph.nodes for box in (*node.scope, *([node] if node.op and not node.op.gate else []))
         )
         return {box: clean(title) for box, title in op_titles(boxes).items()}
-
-    def description(self) -> str:
-        """The diagram in words, for those who cannot see it: how each value was made, and where gradients arrive."""
-        names = self.names
-        steps = [
-            f"{names[node]} = {node.op.name}({', '.join(names[source] for source in node.inputs)})"
-            for node in self.graph.nodes
-            if node.op
-        ]
-        arrives = [names[node] for node in self.graph.nodes if node.op is None and node in self.gradients]
-        backward = f"Backward: from {names[self.root]} to {', '.join(arrives)}." if arrives else "Backward has not run."
-        return clean(f"Forward: {'; '.join(steps) or 'nothing is computed'}. {backward}", 4000)
 
 
 def _shared(scopes: Sequence[tuple[Node, ...]]) -> tuple[Node, ...]:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
+
 import graphviz
 
-from minigraph.diagram.content import Edge
 from minigraph.diagram.cards import card
 from minigraph.diagram.chips import chip
-from minigraph.diagram.gates import block, cluster_title, gate
-from minigraph.diagram.legend import legend
+from minigraph.diagram.content import Edge
+from minigraph.diagram.folding import Fold
+from minigraph.diagram.gates import block, cluster_title, folded, gate
+from minigraph.diagram.legend import headline, legend
 from minigraph.diagram.look import Look
 from minigraph.graph import Node, Op
 
-__all__ = ["dot_source"]
+__all__ = ["Writer", "add_titled", "canvas", "dot_source"]
 
 STRAIGHT = "60"  # how strongly the main path wants to be a straight line
 Scope = tuple[Node, ...]
@@ -20,38 +24,75 @@ Scope = tuple[Node, ...]
 
 def dot_source(look: Look) -> str:
     """DOT text for any Graphviz: the same text for the same graph, with ids by topological order."""
-    return _Writer(look).write()
+    dot = canvas(look, legend(look))
+    if look.title is None:
+        Writer(look, dot).write(dot)
+    else:
+        framed = graphviz.Digraph("cluster_figure")
+        Writer(look, framed).write(dot)
+        add_titled(dot, framed, look, look.title)
+    return str(dot.source)
 
 
-class _Writer:
-    def __init__(self, look: Look) -> None:
+def canvas(look: Look, below: str) -> graphviz.Digraph:
+    """An empty picture with something written below it."""
+    dot, space = graphviz.Digraph("minigraph"), {"nodesep": "0.22", "ranksep": "0.32", "pad": "0.2"}
+    # newrank: one ranking for everything, or a card may land beside the cluster that it feeds
+    dot.attr("graph", rankdir=look.direction, newrank="true", bgcolor=look.palette.background, **space)
+    dot.attr("graph", label=f"<{below}>", labelloc="b", fontname="Helvetica")
+    dot.attr("node", shape="plain", fontname="Helvetica")
+    dot.attr("edge", fontname="Helvetica", arrowsize="0.8", penwidth="1.6")
+    return dot
+
+
+def add_titled(dot: graphviz.Digraph, figure: graphviz.Digraph, look: Look, title: str) -> None:
+    """Put a figure into a picture, with a title above it."""
+    figure.attr(label=f"<{headline(look, title)}>", labeljust="l", labelloc="t", margin="16")
+    figure.attr(color=look.palette.background)
+    dot.subgraph(figure)
+
+
+class Writer:
+    """Writes one scene into a figure: the whole picture, or a cluster in it."""
+
+    def __init__(self, look: Look, figure: graphviz.Digraph) -> None:
         self.look, self.scene, self.palette = look, look.scene, look.palette
-        self.ids = {node: n for n, node in enumerate(look.scene.graph.nodes)}
-        self.dot = graphviz.Digraph("minigraph")
-        self.places: dict[Scope, graphviz.Digraph] = {(): self.dot}
+        self.figure, self.prefix = figure, look.prefix
+        self.places: dict[Scope, graphviz.Digraph] = {(): figure}
 
-    def write(self) -> str:
-        p, nodes = self.palette, self.scene.graph.nodes
-        # newrank: one ranking for everything, or a card may land beside the cluster that it feeds
-        self.dot.attr(
-            "graph", rankdir="LR", newrank="true", nodesep="0.22", ranksep="0.32", bgcolor=p.background, pad="0.2"
-        )
-        self.dot.attr("graph", label=f"<{legend(self.look)}>", labelloc="b", fontname="Helvetica")
-        self.dot.attr("node", shape="plain", fontname="Helvetica")
-        self.dot.attr("edge", fontname="Helvetica", arrowsize="0.8", penwidth="1.6")
-        for node in nodes:
-            if node.op is not None:
+    def write(self, dot: graphviz.Digraph) -> None:
+        """Everything of the scene: its nodes into the figure, its edges into `dot`, the picture around it."""
+        self.dot = dot
+        for node in self.scene.nodes:
+            if node.op is not None and self.scene.is_made_here(node):
                 self._gate(node, node.op)
                 for edge in self.scene.returns[node]:
                     self._put(self.scene.chip_cluster(edge), self._chip(edge), chip(self.look, edge), "chip bwd")
             kind = f"tensor {self.scene.role(node)}".strip()
-            self._put(self.scene.cluster(node), f"t{self.ids[node]}", card(self.look, node), kind)
+            self._put(self.scene.cluster(node), self._card(node), card(self.look, node), kind)
+        for found in self.scene.folding.folds:
+            self._put((), self._fold(found), folded(self.look, found), "op folded")
         for scope in reversed(list(self.places)[1:]):  # inner ones were opened after the outer ones, and close first
             self.places[scope[:-1]].subgraph(self.places[scope])
-        for node in nodes:
-            if node.op is not None:
+        for node in self.scene.nodes:
+            if node.op is not None and self.scene.is_made_here(node):
                 self._wires(node, node.op)
-        return str(self.dot.source)
+                if not node.op.gate:
+                    self._in_order(node.inputs[1:])
+        for found in self.scene.folding.folds:
+            self._detour(found)
+
+    def _card(self, node: Node) -> str:
+        return f"{self.prefix}t{self.scene.ids[node]}"
+
+    def _op(self, node: Node) -> str:
+        return f"{self.prefix}o{self.scene.ids[node]}"
+
+    def _chip(self, edge: Edge) -> str:
+        return f"{self.prefix}g{self.scene.ids[edge.node]}_{edge.i}"
+
+    def _fold(self, found: Fold) -> str:
+        return f"{self.prefix}x{self.scene.ids[found.end]}"
 
     def _put(self, scope: Scope, name: str, label: str, kind: str, **style: str) -> None:
         self._place(scope).node(name, label=f"<{label}>", id=name, **style, **{"class": kind})
@@ -61,15 +102,18 @@ class _Writer:
         if scope not in self.places:
             self._place(scope[:-1])
             p = self.palette
-            cluster = graphviz.Digraph(f"cluster_{len(self.places)}")
-            cluster.attr(label=f"<{cluster_title(self.look, scope[-1])}>", labeljust="r", labelloc="t", margin="12")
+            cluster = graphviz.Digraph(f"cluster_{self.prefix}{len(self.places)}")
+            cluster.attr(label=f"<{cluster_title(self.look, scope[-1])}>", margin="12")
+            # the corner where no wires pass: inputs come from the left, or from above
+            down = self.look.runs_down
+            cluster.attr(labelloc="b" if down else "t", labeljust="l" if down else "r")
             fill = p.panel if len(scope) % 2 else p.background
             cluster.attr(style="rounded,filled", color=p.rule, fillcolor=fill, penwidth="1.2")
             self.places[scope] = cluster
         return self.places[scope]
 
     def _gate(self, node: Node, op: Op) -> None:
-        p, name = self.palette, f"o{self.ids[node]}"
+        p, name = self.palette, self._op(node)
         if not op.gate:
             self._put(node.scope, name, block(self.look, node), "op composite")
             return
@@ -79,30 +123,69 @@ class _Writer:
         look = {"fixedsize": "true", "height": "0.52", "fillcolor": p.op, "color": p.op_line, "penwidth": "1.5"}
         self._put(node.scope, name, gate(self.look, node), "op", **shape, **look)
 
-    def _chip(self, edge: Edge) -> str:
-        return f"g{self.ids[edge.node]}_{edge.i}"
-
     def _wires(self, node: Node, op: Op) -> None:
         """Forward: inputs → gate → output. Backward: output → (gate →) chip → input, where a gradient flows."""
-        me, is_block = self.ids[node], not op.gate
+        me, is_block, (way_in, way_out, side) = self._op(node), not op.gate, self.compass
         through_gate = is_block or self.scene.returns_through_gate(node)
 
         def pin(kind: str, i: int) -> str:
-            return f"o{me}" + (f":{kind}{i}:{'s' if i else 'w'}" if is_block else "")
+            return me + (f":{kind}{i}:{side if i else way_in}" if is_block else "")
 
-        self._forward(f"o{me}" + (":vout:e" if is_block else ""), f"t{me}:v:w", STRAIGHT)
+        self._forward(me + (f":vout:{way_out}" if is_block else ""), self._into(node, "v"), STRAIGHT)
         for i, source in enumerate(node.inputs):
             main = i == 0 and (is_block or not through_gate)
-            self._forward(f"t{self.ids[source]}:v:e", pin("v", i), STRAIGHT if main else "1")
+            self._forward(self._out_of(source, "v"), pin("v", i), STRAIGHT if main else "1")
         if through_gate and self.scene.returns[node]:
-            self._backward(f"o{me}" + (":gout:e" if is_block else ""), f"t{me}:g:w")
+            self._backward(me + (f":gout:{way_out}" if is_block else ""), self._into(node, "g"))
         for edge in self.scene.returns[node]:
-            chip = self._chip(edge)
-            self._backward(f"t{self.ids[edge.source]}:g:e", f"{chip}:w", "2")
+            chip_id = self._chip(edge)
+            self._backward(self._out_of(edge.source, "g"), f"{chip_id}:{way_in}", "2")
             if through_gate:
-                self._backward(f"{chip}:e", pin("g", edge.i), arrow=False)
+                self._backward(f"{chip_id}:{way_out}", pin("g", edge.i), arrow=False)
             else:
-                self._backward(f"{chip}:e", f"t{me}:g:w", "6")
+                self._backward(f"{chip_id}:{way_out}", self._into(node, "g"), "6")
+
+    def _detour(self, found: Fold) -> None:
+        """The way past what is folded: start → fold → end and back, and what reaches into the fold from outside."""
+        name, (way_in, way_out, side) = self._fold(found), self.compass
+        self._forward(self._out_of(found.start, "v"), f"{name}:v:{way_in}", STRAIGHT)
+        self._forward(f"{name}:v{'o' * self.look.runs_down}:{way_out}", self._into(found.end, "v"), STRAIGHT)
+        if self.scene.wants_gradient(found.start):
+            self._backward(self._out_of(found.start, "g"), f"{name}:g:{way_in}")
+            self._backward(f"{name}:g{'o' * self.look.runs_down}:{way_out}", self._into(found.end, "g"))
+        shown = set(self.scene.nodes)
+        for leaf in dict.fromkeys(
+            source for node in self.scene.graph.nodes if node in found.hidden for source in node.inputs
+        ):
+            if leaf.op is None and leaf in shown:
+                self._forward(self._out_of(leaf, "v"), f"{name}:side:{side}")
+                if self.scene.wants_gradient(leaf):
+                    self._backward(self._out_of(leaf, "g"), f"{name}:side:{side}")
+
+    def _in_order(self, inputs: Sequence[Node]) -> None:
+        """Leaves that enter a block at its side stand in the order of their pins, so that no wires cross."""
+        leaves = [n for n in dict.fromkeys(inputs) if n.op is None and len(self.scene.users[n]) == 1]
+        if len(leaves) > 1 and all(
+            self.scene.wants_gradient(n) == self.scene.wants_gradient(leaves[0]) for n in leaves
+        ):
+            with self.figure.subgraph() as rank:
+                rank.attr(rank="same")
+                # Graphviz turns this order round in a picture that runs to the right and lies in a cluster
+                turned = self.figure is not self.dot and not self.look.runs_down
+                for pair in pairwise(map(self._card, leaves)):
+                    rank.edge(*(reversed(pair) if turned else pair), style="invis")
+
+    @property
+    def compass(self) -> tuple[str, str, str]:
+        """Where values enter, where they leave, and the side of a block at which its other inputs enter."""
+        return ("n", "s", "e") if self.look.runs_down else ("w", "e", "s")
+
+    def _into(self, node: Node, kind: str) -> str:
+        """Where an edge ends at a card; running down, its rows are columns with a port at each end."""
+        return f"{self._card(node)}:{kind}{'i' if self.look.runs_down else ''}:{self.compass[0]}"
+
+    def _out_of(self, node: Node, kind: str) -> str:
+        return f"{self._card(node)}:{kind}:{self.compass[1]}"
 
     def _forward(self, tail: str, head: str, weight: str = "1") -> None:
         self.dot.edge(tail, head, weight=weight, color=self.palette.forward, **{"class": "fwd"})

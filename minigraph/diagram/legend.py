@@ -1,37 +1,52 @@
-"""The legend at the bottom of a diagram."""
+"""The title above a diagram and the legend below it."""
 
 from __future__ import annotations
 
 from minigraph.diagram.boxes import Box, Run, beside, gap, line, stacked, write
 from minigraph.diagram.look import Look
+from minigraph.diagram.style import shade
+from minigraph.diagram.tables import WITH_DIGITS
+from minigraph.diagram.text import clean
 
-__all__ = ["legend"]
+__all__ = ["headline", "legend"]
+
+
+def headline(look: Look, title: str) -> str:
+    return stacked([line([Run(clean(title, 120), look.palette.ink, 16, bold=True)]), gap(1, 6)]).content
 
 
 def legend(look: Look) -> str:
-    p = look.palette
-    of = "the loss" if look.scene.role(look.scene.root) == "loss" else look.symbols.end
-    shaft, dash = Box("", 20, 2, p.forward), [part for _ in range(3) for part in (Box("", 5, 2, p.backward), gap(2, 1))]
-    forward = beside(
-        [
-            _at_height(shaft, 14),
-            write(Run("▶", p.forward, 9), 10, 14),
-            gap(4, 1),
-            write(Run("forward value", p.forward, 11)),
-        ]
-    )
-    backward = beside([write(Run("◀", p.backward, 9), 10, 14), *(_at_height(box, 14) for box in dash), gap(4, 1),
-                       write(Run(f"gradient of {of} (backward)", p.backward, 11))])  # fmt: skip
-    local = beside([_at_height(Box("", 9, 9, p.local), 14), gap(4, 1), write(Run("local gradient", p.local, 11))])
-    product = [
-        ("downstream", p.backward),
-        ("=", p.mute),
-        ("upstream", p.backward),
-        ("×", p.mute),
-        ("local", p.local),
+    p, say = look.palette, look.symbols.say
+    of = say("the loss") if look.scene.role(look.scene.root) == "loss" else look.symbols.end
+    dashes = [part for _ in range(3) for part in (Box("", 5, 2, p.backward), gap(2, 1))]
+    product = [("downstream", p.backward), ("=", p.mute), ("upstream", p.backward), ("×", p.mute), ("local", p.local)]
+    parts = [
+        _sign(Box("", 20, 2, p.forward), write(Run("▶", p.forward, 9), 10), Run(say("forward value"), p.forward, 11)),
+        _sign(
+            write(Run("◀", p.backward, 9), 10),
+            *dashes,
+            gap(2, 1),
+            Run(say("gradient of {0} (backward)", of), p.backward, 11),
+        ),
+        _sign(Box("", 14, 11, p.local_heat[0], border=p.local), gap(4, 1), Run(say("local gradient"), p.local, 11)),
+        line([Run(say(text), colour, 11) for text, colour in product], 5),
     ]
-    parts = [forward, backward, local, line([Run(text, colour, 11) for text, colour in product], 5)]
-    return stacked([gap(1, 14), beside([box for part in parts for box in (part, gap(28, 1))][:-1])]).content
+    if any(node.value.size > WITH_DIGITS for node in look.scene.nodes):
+        swatches = [Box("", 9, 9, shade(p.forward_heat, n / 2)) for n in range(3)]
+        parts.append(_sign(*swatches, gap(2, 1), Run(say("size, and − if negative"), p.mute, 11)))
+    per_line = 2 if look.runs_down else len(parts)
+    rows = [beside(_spaced(parts[n : n + per_line])) for n in range(0, len(parts), per_line)]
+    return stacked([gap(1, 14), *(part for row in rows for part in (row, gap(1, 4)))]).content
+
+
+def _sign(*parts: Box | Run) -> Box:
+    """A sign and what it means, on one line."""
+    boxes = [write(part) if isinstance(part, Run) else part for part in parts]
+    return beside([_at_height(box, 15) for box in boxes])
+
+
+def _spaced(parts: list[Box]) -> list[Box]:
+    return [box for part in parts for box in (part, gap(28, 1))][:-1]
 
 
 def _at_height(box: Box, height: int) -> Box:

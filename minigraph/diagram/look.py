@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from minigraph.arrays import Array
+from minigraph.checks import Check
 from minigraph.diagram.boxes import Box, Run
-from minigraph.diagram.content import Scene
+from minigraph.diagram.content import Edge, Scene
 from minigraph.diagram.style import Palette
 from minigraph.diagram.symbols import Symbols, Term
 from minigraph.diagram.tables import array_box
+from minigraph.diagram.text import size_text, span
+from minigraph.graph import Node
 
-__all__ = ["Detail", "Look"]
+__all__ = ["Detail", "Direction", "Look"]
 
 Detail = Literal["symbols", "values", "full"]
+Direction = Literal["LR", "TB"]
 
 
 @dataclass(frozen=True)
@@ -23,9 +28,33 @@ class Look:
     symbols: Symbols
     palette: Palette
     detail: Detail = "values"
+    direction: Direction = "LR"
+    sample: int | None = None
+    title: str | None = None
+    prefix: str = ""  # of the ids, where several scenes are in one picture
+    checks: Mapping[Edge, Check] = field(default_factory=dict)
 
-    def array(self, array: Array, colour: str, heat: tuple[str, str]) -> Box:
-        return array_box(array, colour, heat, self.palette, decimals=2 if self.scene.is_circuit else 3)
+    @property
+    def runs_down(self) -> bool:
+        return self.direction == "TB"
+
+    def array(self, node: Node, array: Array, colour: str, heat: tuple[str, str]) -> Box:
+        """The value or gradient of a node, or the one row of it that is looked at."""
+        note = ""
+        if self.sample is not None and node in self.scene.batched:
+            note = self.symbols.say("row {0} of {1}", self.sample, len(array))
+            array = array[self.sample : self.sample + 1]
+        return self.table(array, colour, heat, note)
+
+    def table(self, array: Array, colour: str, heat: tuple[str, str], note: str = "") -> Box:
+        return array_box(array, colour, heat, self.palette, 2 if self.scene.is_circuit else 3, note)
+
+    def tooltip(self, node: Node, is_gradient: bool) -> str:
+        """What is said when one points at a value or gradient."""
+        name = self.symbols.gradient(node) if is_gradient else self.symbols.name(node)
+        array = self.scene.gradients.get(node) if is_gradient else node.value
+        says = self.symbols.say("not computed") if array is None else span(array) if array.size else "empty"
+        return f"{name} {size_text(node.shape)}: {says}".replace(" :", ":")
 
     def run(self, term: Term, size: float, sign_size: float) -> Run:
         """A term of a formula in its hue."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["DARK", "LIGHT", "THEMES", "Palette", "shade"]
+__all__ = ["DARK", "LIGHT", "PRINT", "THEMES", "Palette", "dark_css", "shade"]
 
 LEVELS = 9
+FINE = 100  # steps that meet every level of a shade
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,8 @@ class Palette:
     local_heat: tuple[str, str]
     op: str
     op_line: str
+    highlight: str
+    on_highlight: str
 
 
 LIGHT = Palette(
@@ -34,7 +37,7 @@ LIGHT = Palette(
     forward="#00695C", forward_heat=("#E6F4F1", "#6FC2B0"),
     backward="#B23A00", backward_heat=("#FDEEE4", "#F2A26B"),
     local="#5E35A1", local_heat=("#F1EBFA", "#B79CE3"),
-    op="#FDFDFD", op_line="#3E4C59",
+    op="#FDFDFD", op_line="#3E4C59", highlight="#F7C948", on_highlight="#1F2932",
 )  # fmt: skip
 
 
@@ -44,10 +47,19 @@ DARK = Palette(
     forward="#4FD1B5", forward_heat=("#14302B", "#1F6F60"),
     backward="#FF9C66", backward_heat=("#38210F", "#8A4516"),
     local="#C4A8FF", local_heat=("#2A2140", "#5B4490"),
-    op="#1F2730", op_line="#98A5B3",
+    op="#1F2730", op_line="#98A5B3", highlight="#F0B429", on_highlight="#12171C",
 )  # fmt: skip
 
-THEMES = {"light": LIGHT, "dark": DARK}
+PRINT = Palette(
+    background="#FFFFFF", ink="#000000", mute="#404040", rule="#808080", panel="#F7F7F7", pill="#FFFFFF",
+    parameter="#E8E8E8",
+    forward="#000000", forward_heat=("#FFFFFF", "#B8B8B8"),
+    backward="#000000", backward_heat=("#FFFFFF", "#B8B8B8"),
+    local="#000000", local_heat=("#FFFFFF", "#B8B8B8"),
+    op="#FFFFFF", op_line="#000000", highlight="#D0D0D0", on_highlight="#000000",
+)  # fmt: skip
+
+THEMES = {"light": LIGHT, "dark": DARK, "print": PRINT}
 
 
 def shade(heat: tuple[str, str], magnitude: float) -> str:
@@ -55,3 +67,16 @@ def shade(heat: tuple[str, str], magnitude: float) -> str:
     level = round(min(max(magnitude, 0.0), 1.0) ** 0.8 * (LEVELS - 1)) / (LEVELS - 1)
     low, high = ([int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in heat)
     return "#" + "".join(f"{round(a + (b - a) * level):02X}" for a, b in zip(low, high))
+
+
+def dark_css() -> str:
+    """Rules that turn a picture in `LIGHT` dark for readers whose system is: each colour into its counterpart."""
+    pairs: dict[str, str] = {}
+    for name, light in vars(LIGHT).items():
+        dark = getattr(DARK, name)
+        if isinstance(light, str):
+            pairs[light] = dark
+        else:
+            pairs |= {shade(light, n / FINE): shade(dark, n / FINE) for n in range(FINE + 1)}
+    rules = (f'[{kind}="{a.lower()}" i]{{{kind}:{b.lower()}}}' for a, b in pairs.items() for kind in ("fill", "stroke"))
+    return f"@media (prefers-color-scheme:dark){{{''.join(rules)}}}"

@@ -15,28 +15,46 @@ from minigraph.diagram.boxes import INSET
 __all__ = ["finished"]
 
 SVG = "http://www.w3.org/2000/svg"
+XLINK = "http://www.w3.org/1999/xlink"
 SANS = "Helvetica, Arial, 'Liberation Sans', 'Nanum Gothic', 'Malgun Gothic', 'Apple SD Gothic Neo', sans-serif"
 SERIF = "Times, 'Times New Roman', 'Liberation Serif', 'Nanum Myeongjo', Batang, serif"
 CAP_HEIGHT = 0.71
+NOTHING = ("none", "transparent")
 
 
-def finished(svg: str, title: str, description: str) -> str:
-    """`svg` as a layout engine wrote it, made readable with any font and to a screen reader."""
+def finished(svg: str, title: str, description: str, prefix: str, css: str = "") -> str:
+    """`svg` as a layout engine wrote it, made readable with any font and to a screen reader; its ids get a prefix."""
     ElementTree.register_namespace("", SVG)
-    ElementTree.register_namespace("xlink", "http://www.w3.org/1999/xlink")
+    ElementTree.register_namespace("xlink", XLINK)
     root = ElementTree.fromstring(svg)
-    for group in root.iter(f"{{{SVG}}}g"):
-        _anchor(group)
     for parent in list(root.iter()):
         for child in list(parent):
             if child.tag == f"{{{SVG}}}title":  # the engine's node ids, which a browser would show as tooltips
                 parent.remove(child)
+    for group in list(root.iter(f"{{{SVG}}}g")):
+        _unlink(group)
+        _anchor(group)
+        if "id" in group.attrib:
+            group.set("id", f"{prefix}-{group.get('id')}")
     root.set("role", "img")
-    for position, (tag, text) in enumerate((("title", title), ("desc", description))):
+    parts = [("title", title), ("desc", description), *([("style", css)] if css else [])]
+    for position, (tag, text) in enumerate(parts):
         element = ElementTree.Element(f"{{{SVG}}}{tag}")
         element.text = text
         root.insert(position, element)
     return ElementTree.tostring(root, encoding="unicode") + "\n"
+
+
+def _unlink(group: ElementTree.Element) -> None:
+    """A row of a card came as a link, which alone gives it an id and a tooltip: it keeps those, and links nowhere."""
+    link = group.find(f"{{{SVG}}}a")
+    if link is not None and group.get("id", "").startswith("a_"):
+        group.remove(link)
+        tooltip = ElementTree.SubElement(group, f"{{{SVG}}}title")
+        tooltip.text = link.get(f"{{{XLINK}}}title")
+        group.extend(list(link))
+        group.set("id", group.get("id", "").removeprefix("a_"))
+        group.set("class", "row")
 
 
 def _anchor(group: ElementTree.Element) -> None:
@@ -52,7 +70,7 @@ def _anchor(group: ElementTree.Element) -> None:
                 child.set("x", _short(right - INSET if digits else (left + right) / 2))
                 child.set("y", _short((top + bottom) / 2 + CAP_HEIGHT * size / 2))
             box = None
-        else:
+        elif not _is_outline(child):
             box = _rectangle(child)
             if box is not None and not box[4]:
                 group.remove(child)
@@ -64,10 +82,13 @@ def _rectangle(element: ElementTree.Element) -> tuple[float, float, float, float
         return None
     numbers = [float(n) for n in re.split(r"[ ,]", element.get("points", ""))]
     xs, ys = numbers[::2], numbers[1::2]
-    seen = element.get("fill") not in ("none", "transparent")
-    if not seen and element.get("stroke") not in ("none", "transparent"):
-        return None
-    return min(xs), min(ys), max(xs), max(ys), seen
+    return min(xs), min(ys), max(xs), max(ys), element.get("fill") not in NOTHING
+
+
+def _is_outline(element: ElementTree.Element) -> bool:
+    """Whether it is the line around a cell, which says nothing new of where the cell is."""
+    polygon = element.tag == f"{{{SVG}}}polygon"
+    return polygon and element.get("fill") in NOTHING and element.get("stroke") not in NOTHING
 
 
 def _short(value: float) -> str:

@@ -74,6 +74,8 @@ class Symbols:
         """ "·" is the matrix product, "⊙" elementwise, "×" with a number."""
         if edge.local is None or edge.local.rule != "elementwise":
             return "·"
+        if edge.node.value.ndim == 0 and edge.source.value.ndim == 0:
+            return "×"
         by_number = edge.node.value.ndim == 0 or (edge.numbers is not None and edge.numbers.ndim == 0)
         return "×" if by_number and self.formula_of_local(edge) != "1" else "⊙"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from minigraph.arrays import Array
@@ -9,21 +11,22 @@ from minigraph.diagram.boxes import Box, Run, grid, stacked, write
 from minigraph.diagram.style import Palette, shade
 from minigraph.diagram.text import cells, scalar, size_text, span, special
 
-__all__ = ["array_box"]
+__all__ = ["WITH_DIGITS", "array_box"]
 
 WITH_DIGITS = 16  # tables of more elements are shown as swatches
 ROWS = COLUMNS = 8
 
 
-def array_box(array: Array, colour: str, heat: tuple[str, str], palette: Palette, decimals: int) -> Box:
-    """A scalar with `decimals`; a table for the last two axes of anything else, with what it leaves out said above."""
+def array_box(array: Array, colour: str, heat: tuple[str, str], palette: Palette, decimals: int, note: str = "") -> Box:
+    """A scalar with `decimals`; else a table of the last two axes, with `note` and what it leaves out above it."""
     if array.ndim == 0:
         number = Run(scalar(float(array), decimals), colour, 14, bold=True)
         return write(number, width=40, height=22, fill=heat[0], pad=6)
     if not array.size:
         return write(Run("empty", colour, 9), height=16)
     matrix = array.reshape(1, -1) if array.ndim == 1 else array[(0,) * (array.ndim - 2)]
-    notes = [f"[{', '.join('0' * (array.ndim - 2))}] of {size_text(array.shape)}"] if array.ndim > 2 else []
+    notes = [note] if note else []
+    notes += [f"[{', '.join('0' * (array.ndim - 2))}] of {size_text(array.shape)}"] if array.ndim > 2 else []
     if matrix.size <= WITH_DIGITS:
         texts, factor = cells(matrix)
         notes += [factor] if factor else []
@@ -38,7 +41,8 @@ def _digits(matrix: Array, texts: list[str], heat: tuple[str, str], palette: Pal
     runs = [Run(text, palette.ink) for text in texts]
     width = max(run.width for run in runs) + 8
     fills = [shade(heat, v / _largest(matrix)) for v in _magnitudes(matrix).flat]
-    boxes = [write(run, width, 16, fill, right=True) for run, fill in zip(runs, fills)]
+    odd = [palette.ink if special(v) else "" for v in map(float, matrix.flat)]
+    boxes = [replace(write(run, width, 16, f, right=True), border=b) for run, f, b in zip(runs, fills, odd)]
     return grid([boxes[i : i + matrix.shape[1]] for i in range(0, len(boxes), matrix.shape[1])], palette.background)
 
 
@@ -51,9 +55,11 @@ def _swatches(matrix: Array, heat: tuple[str, str], palette: Palette) -> Box:
     def swatch(i: int | None, j: int | None) -> Box:
         if i is None or j is None:
             return write(Run("⋯", palette.mute, 8), width, 11)
-        sign = special(float(matrix[i, j])) or ("−" if matrix[i, j] < 0 else "")
+        word = special(float(matrix[i, j]))
+        sign = word or ("−" if matrix[i, j] < 0 else "")
         fill = shade(heat, float(_magnitudes(matrix[i, j])) / largest)
-        return write(Run(sign, palette.ink, 7), width, 11, fill) if sign else Box("", width, 11, fill)
+        cell = write(Run(sign, palette.ink, 6 if word else 7), width, 11, fill) if sign else Box("", width, 11, fill)
+        return replace(cell, border=palette.ink if word else "")
 
     return grid([[swatch(i, j) for j in columns] for i in rows], palette.background)
 

@@ -10,7 +10,10 @@ import numpy as np
 
 from minigraph.arrays import Array
 
-__all__ = ["cells", "clean", "markup", "pretty", "scalar", "size_text", "span", "special", "superscript"]
+__all__ = [
+    "bracketed", "cells", "clean", "markup", "pretty", "scalar", "size_text", "span", "special", "special_word",
+    "superscript",
+]  # fmt: skip
 
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -48,6 +51,16 @@ def special(value: float) -> str | None:
     if math.isnan(value):
         return "NaN"
     return None if math.isfinite(value) else "∞" if value > 0 else "−∞"
+
+
+def special_word(array: Array) -> str:
+    """The worst that an array holds which is no finite number."""
+    return "NaN" if np.isnan(array).any() else "∞"
+
+
+def bracketed(number: str) -> str:
+    """A factor or later term: a negative one in brackets."""
+    return f"({number})" if number.startswith("−") else number
 
 
 def _minus(digits: str) -> str:
