@@ -6,7 +6,8 @@ import importlib
 import os
 import shutil
 import warnings
-from typing import Any
+from importlib.util import find_spec
+from typing import Any, NoReturn
 
 import pytest
 from hypothesis import settings
@@ -23,17 +24,28 @@ def torch() -> Any:
             warnings.simplefilter("ignore")  # what torch deprecates in its own imports is not ours to fix
             return importlib.import_module("torch")
     except ImportError:
-        if os.environ.get("CI"):
-            pytest.fail("PyTorch is missing, and in CI that is an error")
-        pytest.skip("PyTorch is not installed")
+        _missing("PyTorch")
 
 
 @pytest.fixture(scope="session")
 def dot() -> str:
     """The system's Graphviz; its absence skips a test on somebody's laptop, but fails it in CI."""
-    found = shutil.which("dot")
-    if found is None:
-        if os.environ.get("CI"):
-            pytest.fail("Graphviz's dot is missing, and in CI that is an error")
-        pytest.skip("Graphviz's dot is not installed")
-    return found
+    return shutil.which("dot") or _missing("Graphviz's dot")
+
+
+@pytest.fixture(scope="session")
+def pygraphviz() -> None:
+    if find_spec("pygraphviz") is None:
+        _missing("pygraphviz")
+
+
+@pytest.fixture(scope="session")
+def resvg() -> None:
+    if find_spec("resvg_py") is None:
+        _missing("resvg-py")
+
+
+def _missing(what: str) -> NoReturn:
+    if os.environ.get("CI"):
+        pytest.fail(f"{what} is missing, and in CI that is an error")
+    pytest.skip(f"{what} is not installed")

@@ -13,7 +13,6 @@ from helpers import Array, Double
 from pictures import SVG, circuit, classifier, groups, texts
 
 import minigraph as mg
-from minigraph.diagram import engines
 from minigraph.layers import Affine, SoftmaxWithLoss
 
 HOSTILE = [
@@ -87,55 +86,6 @@ def test_saves_svg_and_dot(tmp_path: Path) -> None:
 
 def _umask() -> int:
     return int(subprocess.run(["sh", "-c", "umask"], capture_output=True, text=True, check=True).stdout, 8)
-
-
-@pytest.mark.dot
-@pytest.mark.parametrize("suffix, magic", [("png", b"\x89PNG"), ("pdf", b"%PDF")])
-def test_saves_png_and_pdf_with_dot(tmp_path: Path, dot: str, suffix: str, magic: bytes) -> None:
-    path = mg.draw(classifier(), expand=2, detail="full").save(tmp_path / f"a.{suffix}")
-    assert path.read_bytes().startswith(magic)
-
-
-@pytest.mark.dot
-def test_svg_by_dot_where_graphviz_pure_is_missing(dot: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    pure = mg.draw(classifier()).svg()
-    monkeypatch.setattr(engines, "_graphviz_pure", lambda: None)
-    by_dot = mg.draw(classifier()).svg()
-    assert by_dot != pure
-    assert sorted(texts(by_dot)) == sorted(texts(pure))
-
-
-@pytest.mark.parametrize("suffix", ["png", "pdf"])
-def test_without_dot_the_error_says_what_to_install_and_the_dot_text_is_saved(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str
-) -> None:
-    monkeypatch.setattr(engines.shutil, "which", lambda name: None)
-    diagram = mg.draw(circuit())
-    message = rf"a\.{suffix} was not drawn: {suffix} needs .*apt install graphviz.*a\.dot"
-    with pytest.raises(RuntimeError, match=message):
-        diagram.save(tmp_path / f"a.{suffix}")
-    assert [path.name for path in tmp_path.iterdir()] == ["a.dot"]
-    assert (tmp_path / "a.dot").read_text(encoding="utf-8") == diagram.source
-    diagram.save(tmp_path / "a.svg")
-
-
-def test_without_any_engine_svg_says_so_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engines.shutil, "which", lambda name: None)
-    monkeypatch.setattr(engines, "_graphviz_pure", lambda: None)
-    with pytest.raises(RuntimeError, match="pip install graphviz-pure"):
-        mg.draw(circuit()).save(tmp_path / "a.svg")
-
-
-def test_an_engine_that_hangs_or_fails_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engines, "SECONDS", 0.2)
-    with pytest.raises(RuntimeError, match="took more than 0.2 seconds"):
-        engines._run(["sleep", "5"], "")
-    with pytest.raises(RuntimeError, match="failed with 1"):
-        engines._run(["false"], "")
-    with pytest.raises(RuntimeError, match="could not be started"):
-        engines._run(["/nowhere/dot"], "")
-    with pytest.raises(engines.EngineError, match="failed"):
-        engines.render("digraph {", "svg")
 
 
 def test_wrong_suffix_detail_and_argument_are_refused(tmp_path: Path) -> None:

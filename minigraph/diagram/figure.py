@@ -36,15 +36,26 @@ class Diagram:
         self.source, self.title, self.description, self.css = source, title, description, css
         self.id = id or f"mg{crc32(source.encode()):08x}"
 
-    def svg(self) -> str:
-        """The picture as SVG text; needs no system package. Its ids begin with `self.id`, so that pictures can meet."""
-        return finished(render(self.source, "svg").decode(), self.title, self.description, self.id, self.css)
+    def svg(self, engine: str | None = None) -> str:
+        """The picture as SVG text; needs no system package. Its ids begin with `self.id`, so that pictures can meet.
 
-    def save(self, path: str | os.PathLike[str]) -> Path:
+        engine: as for `save`.
+        """
+        return finished(render(self.source, "svg", engine).decode(), self.title, self.description, self.id, self.css)
+
+    def save(self, path: str | os.PathLike[str], engine: str | None = None) -> Path:
         """Write the picture, whole or not at all, in the format of the suffix; returns the path.
 
-        .svg and .dot need no system package, .png and .pdf need Graphviz's dot. Errors: ValueError for another suffix;
-        RuntimeError where no engine is there, with the DOT text saved beside, as .dot.
+        .dot and .svg need no system package. The engines, the first that is installed being taken:
+
+        - .svg: "graphviz-pure", "dot", "pygraphviz"
+        - .png: "dot", "pygraphviz", "resvg", "graphviz-pure" (which has few symbols, and warns of those it lacks)
+        - .pdf: "dot", "pygraphviz"
+
+        engine: takes this one and no other. So does the environment variable MINIGRAPH_ENGINE, but only for formats
+        that the engine can do. An engine that fails is passed over with a RuntimeWarning, unless you asked for it.
+        Errors: ValueError for another suffix or engine; RuntimeError where no engine is there, or none could draw, with
+        the DOT text saved beside, as .dot.
         """
         target = Path(path)
         format = target.suffix.lower().lstrip(".")
@@ -54,9 +65,11 @@ class Diagram:
                 f"it must be one of .{', .'.join(FORMATS)}"
             )
         if format == "dot":
+            if engine is not None:
+                raise ValueError(f"Diagram.save: {target.name!r} is the DOT text as it is, and needs no engine")
             return write(target, self.source.encode())
         try:
-            picture = self.svg().encode() if format == "svg" else render(self.source, format)
+            picture = self.svg(engine).encode() if format == "svg" else render(self.source, format, engine)
         except EngineError as error:
             rescued = write(target.with_suffix(".dot"), self.source.encode())
             raise EngineError(f"{target} was not drawn: {error}. The DOT text is in {rescued}") from error
