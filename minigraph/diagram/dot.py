@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import graphviz
 
+from minigraph.diagram.boxes import Box, stacked
 from minigraph.diagram.cards import card
 from minigraph.diagram.chips import chip
 from minigraph.diagram.content import Edge
@@ -16,7 +17,7 @@ from minigraph.diagram.legend import headline, legend
 from minigraph.diagram.look import Look
 from minigraph.graph import Node, Op
 
-__all__ = ["Writer", "add_titled", "canvas", "dot_source"]
+__all__ = ["Writer", "canvas", "dot_source"]
 
 STRAIGHT = "60"  # how strongly the main path wants to be a straight line
 Scope = tuple[Node, ...]
@@ -24,45 +25,34 @@ Scope = tuple[Node, ...]
 
 def dot_source(look: Look) -> str:
     """DOT text for any Graphviz: the same text for the same graph, with ids by topological order."""
-    dot = canvas(look, legend(look))
     if look.title is None:
-        Writer(look, dot).write(dot)
-    else:
-        framed = graphviz.Digraph("cluster_figure")
-        Writer(look, framed).write(dot)
-        add_titled(dot, framed, look, look.title)
+        dot = canvas(look, legend(look))
+    else:  # a picture has one label; a frame with a title of its own would turn the order of what is in it round
+        dot = canvas(look, stacked([headline(look, look.title), legend(look)]), above=True)
+    Writer(look, dot).write()
     return str(dot.source)
 
 
-def canvas(look: Look, below: str) -> graphviz.Digraph:
-    """An empty picture with something written below it."""
+def canvas(look: Look, label: Box, above: bool = False) -> graphviz.Digraph:
+    """An empty picture with something written below it, or above."""
     dot, space = graphviz.Digraph("minigraph"), {"nodesep": "0.22", "ranksep": "0.32", "pad": "0.2"}
     # newrank: one ranking for everything, or a card may land beside the cluster that it feeds
     dot.attr("graph", rankdir=look.direction, newrank="true", bgcolor=look.palette.background, **space)
-    dot.attr("graph", label=f"<{below}>", labelloc="b", fontname="Helvetica")
+    dot.attr("graph", label=f"<{label.content}>", labelloc="t" if above else "b", fontname="Helvetica")
     dot.attr("node", shape="plain", fontname="Helvetica")
     dot.attr("edge", fontname="Helvetica", arrowsize="0.8", penwidth="1.6")
     return dot
 
 
-def add_titled(dot: graphviz.Digraph, figure: graphviz.Digraph, look: Look, title: str) -> None:
-    """Put a figure into a picture, with a title above it."""
-    figure.attr(label=f"<{headline(look, title)}>", labeljust="l", labelloc="t", margin="16")
-    figure.attr(color=look.palette.background)
-    dot.subgraph(figure)
-
-
 class Writer:
-    """Writes one scene into a figure: the whole picture, or a cluster in it."""
+    """Writes one scene into a picture."""
 
-    def __init__(self, look: Look, figure: graphviz.Digraph) -> None:
+    def __init__(self, look: Look, dot: graphviz.Digraph) -> None:
         self.look, self.scene, self.palette = look, look.scene, look.palette
-        self.figure, self.prefix = figure, look.prefix
-        self.places: dict[Scope, graphviz.Digraph] = {(): figure}
+        self.dot, self.prefix = dot, look.prefix
+        self.places: dict[Scope, graphviz.Digraph] = {(): dot}
 
-    def write(self, dot: graphviz.Digraph) -> None:
-        """Everything of the scene: its nodes into the figure, its edges into `dot`, the picture around it."""
-        self.dot = dot
+    def write(self) -> None:
         for node in self.scene.nodes:
             if node.op is not None and self.scene.is_made_here(node):
                 self._gate(node, node.op)
@@ -168,12 +158,10 @@ class Writer:
         if len(leaves) > 1 and all(
             self.scene.wants_gradient(n) == self.scene.wants_gradient(leaves[0]) for n in leaves
         ):
-            with self.figure.subgraph() as rank:
+            with self.dot.subgraph() as rank:
                 rank.attr(rank="same")
-                # Graphviz turns this order round in a picture that runs to the right and lies in a cluster
-                turned = self.figure is not self.dot and not self.look.runs_down
-                for pair in pairwise(map(self._card, leaves)):
-                    rank.edge(*(reversed(pair) if turned else pair), style="invis")
+                for first, second in pairwise(map(self._card, leaves)):
+                    rank.edge(first, second, style="invis")
 
     @property
     def compass(self) -> tuple[str, str, str]:

@@ -11,11 +11,11 @@ from minigraph.diagram.text import clean
 __all__ = ["headline", "legend"]
 
 
-def headline(look: Look, title: str) -> str:
-    return stacked([line([Run(clean(title, 120), look.palette.ink, 16, bold=True)]), gap(1, 6)]).content
+def headline(look: Look, title: str) -> Box:
+    return stacked([gap(1, 4), line([Run(clean(title, 120), look.palette.ink, 16, bold=True)]), gap(1, 4)])
 
 
-def legend(look: Look) -> str:
+def legend(look: Look) -> Box:
     p, say = look.palette, look.symbols.say
     of = say("the loss") if look.scene.role(look.scene.root) == "loss" else look.symbols.end
     dashes = [part for _ in range(3) for part in (Box("", 5, 2, p.backward), gap(2, 1))]
@@ -36,7 +36,7 @@ def legend(look: Look) -> str:
         parts.append(_sign(*swatches, gap(2, 1), Run(say("size, and − if negative"), p.mute, 11)))
     per_line = 2 if look.runs_down else len(parts)
     rows = [beside(_spaced(parts[n : n + per_line])) for n in range(0, len(parts), per_line)]
-    return stacked([gap(1, 14), *(part for row in rows for part in (row, gap(1, 4)))]).content
+    return stacked([gap(1, 14), *(part for row in rows for part in (row, gap(1, 4)))])
 
 
 def _sign(*parts: Box | Run) -> Box:

@@ -1,0 +1,68 @@
+"""`draw`: a graph as a diagram."""
+
+from __future__ import annotations
+
+from minigraph.checks import check_edges
+from minigraph.diagram.content import Edge, Scene
+from minigraph.diagram.description import described
+from minigraph.diagram.dot import dot_source
+from minigraph.diagram.figure import Diagram
+from minigraph.diagram.look import Look
+from minigraph.diagram.options import Detail, Direction, Language, Theme, as_root, checked, colours
+from minigraph.diagram.symbols import Symbols
+from minigraph.diagram.text import clean
+from minigraph.expand import Which
+from minigraph.graph import Graph, Node
+
+__all__ = ["draw"]
+
+
+def draw(
+    what: Node | Graph,
+    *,
+    expand: Which = 0,
+    detail: Detail = "values",
+    check: bool = False,
+    sample: int | None = None,
+    max_nodes: int | None = 40,
+    direction: Direction = "LR",
+    theme: Theme = "light",
+    language: Language = "en",
+    title: str | None = None,
+    id: str | None = None,
+) -> Diagram:
+    """A diagram of everything that `what` depends on: the forward that was computed last, and its gradients.
+
+    Gradients read "not computed" until a backward has run, "stale" where a value has changed since the forward; where
+    NaN or ∞ was made first is marked.
+
+    - expand: how many levels of composites to open (0: none), or the names of those to open ("Affine 2").
+    - detail: "symbols" (names only), "values", or "full" (the numbers of each local gradient too).
+    - check: compare every edge's gradient with finite differences; ✓ or ✗ and the relative error on its chip.
+    - sample: show this row of the batch only. Parameters and their gradients stay whole.
+    - max_nodes: a graph of more values is folded: of repeated blocks the first is drawn, and of what is still too much
+      the part nearest to the output. None draws everything.
+    - direction: "LR", or "TB" for top to bottom.
+    - theme: "light", "dark", "print" (no hues), or "auto": light, and an SVG turns dark where its reader's system is.
+    - language: of the words on it, "en" or "ko" · title: stands above it · id: what the ids in its SVG begin with.
+
+    Changes nothing in the graph. Errors: ValueError for another value of any of these.
+    """
+    checked("draw", detail=detail, direction=direction, theme=theme, language=language, id=id)
+    root, (palette, css) = as_root("draw", what), colours(theme)
+    scene = Scene(root, expand, max_nodes)
+    symbols = Symbols(scene, language)
+    _check_sample(scene, sample)
+    checks = {Edge(*place): found for place, found in check_edges(scene.graph).items()} if check else {}
+    look = Look(scene, symbols, palette, detail, direction, sample, title, checks=checks)
+    heading = clean(title, 200) if title else scene.title
+    return Diagram(dot_source(look), heading, described(symbols), id, css)
+
+
+def _check_sample(scene: Scene, sample: int | None) -> None:
+    if sample is None:
+        return
+    rows = min(scene.batched.values(), default=0)
+    if not 0 <= sample < rows:
+        has = f"the batch has rows 0 to {rows - 1}" if rows else "no input here has a batch axis"
+        raise ValueError(f"draw: sample is {sample}, but {has}")

@@ -1,0 +1,42 @@
+"""The arguments that all kinds of pictures have in common: what they may be, and what they mean."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from minigraph.diagram.look import Detail, Direction
+from minigraph.diagram.phrases import LANGUAGES, Language
+from minigraph.diagram.style import THEMES, Palette, dark_css
+from minigraph.graph import Graph, Node
+
+__all__ = ["Detail", "Direction", "Language", "Theme", "as_root", "checked", "colours"]
+
+Theme = Literal["light", "dark", "print", "auto"]
+KNOWN = {
+    "detail": ("symbols", "values", "full"),
+    "direction": ("LR", "TB"),
+    "theme": (*THEMES, "auto"),
+    "language": LANGUAGES,
+}
+
+
+def checked(who: str, *, id: str | None = None, **options: str) -> None:
+    """ValueError for an option that is none."""
+    for name, value in options.items():
+        if value not in KNOWN[name]:
+            raise ValueError(f"{who}: {name} is {value!r}, but must be one of {', '.join(map(repr, KNOWN[name]))}")
+    if id is not None and not re.fullmatch(r"[A-Za-z][\w-]{0,40}", id, re.ASCII):
+        raise ValueError(f"{who}: id is {id!r}, but must be a letter, then at most 40 letters, digits, _ or -")
+
+
+def as_root(who: str, what: Node | Graph) -> Node:
+    root = what.output if isinstance(what, Graph) else what
+    if not isinstance(root, Node):
+        raise TypeError(f"{who}: needs a Node or a Graph, got {type(what).__name__}")
+    return root
+
+
+def colours(theme: Theme) -> tuple[Palette, str]:
+    """The palette, and the CSS that an SVG gets."""
+    return (THEMES["light"], dark_css()) if theme == "auto" else (THEMES[theme], "")
