@@ -15,6 +15,7 @@ from minigraph.diagram.boxes import INSET
 __all__ = ["finished"]
 
 SVG = "http://www.w3.org/2000/svg"
+XLINK = "http://www.w3.org/1999/xlink"
 SANS = "Helvetica, Arial, 'Liberation Sans', 'Nanum Gothic', 'Malgun Gothic', 'Apple SD Gothic Neo', sans-serif"
 SERIF = "Times, 'Times New Roman', 'Liberation Serif', 'Nanum Myeongjo', Batang, serif"
 CAP_HEIGHT = 0.71
@@ -23,20 +24,33 @@ CAP_HEIGHT = 0.71
 def finished(svg: str, title: str, description: str) -> str:
     """`svg` as a layout engine wrote it, made readable with any font and to a screen reader."""
     ElementTree.register_namespace("", SVG)
-    ElementTree.register_namespace("xlink", "http://www.w3.org/1999/xlink")
+    ElementTree.register_namespace("xlink", XLINK)
     root = ElementTree.fromstring(svg)
-    for group in root.iter(f"{{{SVG}}}g"):
-        _anchor(group)
     for parent in list(root.iter()):
         for child in list(parent):
             if child.tag == f"{{{SVG}}}title":  # the engine's node ids, which a browser would show as tooltips
                 parent.remove(child)
+    for group in list(root.iter(f"{{{SVG}}}g")):
+        _tooltip(group)
+    for group in root.iter(f"{{{SVG}}}g"):
+        _anchor(group)
     root.set("role", "img")
     for position, (tag, text) in enumerate((("title", title), ("desc", description))):
         element = ElementTree.Element(f"{{{SVG}}}{tag}")
         element.text = text
         root.insert(position, element)
     return ElementTree.tostring(root, encoding="unicode") + "\n"
+
+
+def _tooltip(group: ElementTree.Element) -> None:
+    """A `tooltip` of the DOT text: engines write it as a link to nowhere; readers and browsers know <title>."""
+    for place, child in enumerate(list(group)):
+        link = child.find(f"{{{SVG}}}a")
+        if link is not None and link.get(f"{{{XLINK}}}title") and not link.get(f"{{{XLINK}}}href"):
+            title = ElementTree.Element(f"{{{SVG}}}title")
+            title.text = link.get(f"{{{XLINK}}}title")
+            group.remove(child)
+            group[place:place] = [title, *link]
 
 
 def _anchor(group: ElementTree.Element) -> None:
