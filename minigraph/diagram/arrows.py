@@ -15,6 +15,7 @@ SHOWN = 10  # longer columns leave units out
 NUMBERED = 20  # layers with more arrows have their numbers as tooltips only
 CLEAR = 9.0  # how far the number of one arrow must be from the next arrow
 HALF = 15  # half of a number's width
+HEAD = 36  # between a circle and the middle of a number, so that heads are not covered
 NEAREST, FARTHEST = 260, 460  # between two columns
 
 Place = tuple[float, float]
@@ -29,10 +30,11 @@ class Arrow:
     width: float = 1.2
     negative: bool = False
     back: bool = False
+    pointed: bool = True
 
     @property
     def shape(self) -> str:
-        return "odot" if self.negative else "normal"
+        return "none" if not self.pointed else "odot" if self.negative else "normal"
 
     @property
     def size(self) -> float:
@@ -54,8 +56,12 @@ class Arrow:
             return place(x + (x2 - x) * distance / length, y + (y2 - y) * distance / length)
 
         first, last = (head, length) if self.back else (0.0, length - head)
+        if not self.pointed:
+            first, last = 0.0, length
         points = " ".join(at(first + (last - first) * part / 3) for part in range(4))
-        return f"s,{at(tip)} {points}" if self.back else f"e,{at(length - tip)} {points}"
+        return (
+            points if not self.pointed else f"s,{at(tip)} {points}" if self.back else f"e,{at(length - tip)} {points}"
+        )
 
 
 def place(x: float, y: float) -> str:
@@ -108,17 +114,15 @@ def numbers_at(sources: int, targets: int, distance: float) -> float | None:
         for i in range(sources)
         for o in range(targets)
     ]
-    space, x = max((round(_clearance(arrows, x), 1), -x) for x in range(RADIUS + 22, int(distance) - RADIUS - 34))
+    space, x = max((round(_clearance(arrows, x), 1), -x) for x in range(RADIUS + HEAD, int(distance) - RADIUS - HEAD))
     return -x if space >= CLEAR else None
 
 
 def _clearance(arrows: Sequence[Arrow], x: float) -> float:
-    """The least height between the middle of a number at `x` and another arrow that passes it."""
-    least = float(PITCH)
-    for mine in arrows:
-        y = mine.at_x(x)
-        for other in arrows:
-            if other is not mine:
-                left, right = other.at_x(x - HALF) - y, other.at_x(x + HALF) - y
-                least = min(least, 0.0 if left * right < 0 else min(abs(left), abs(right)))
+    """The least height between the middle of a number at `x` and an arrow that passes it, which is a neighbour's."""
+    least, inorder = float(PITCH), sorted(arrows, key=lambda arrow: arrow.at_x(x))
+    for pair in zip(inorder, inorder[1:]):
+        for mine, other in (pair, pair[::-1]):
+            left, right = other.at_x(x - HALF) - mine.at_x(x), other.at_x(x + HALF) - mine.at_x(x)
+            least = min(least, 0.0 if left * right < 0 else min(abs(left), abs(right)))
     return least

@@ -87,7 +87,7 @@ def read_chain(scene: Scene) -> Chain:
         else:
             break
         done += 1
-    rest = steps[done:]
+    ending = rest = steps[done:]
     if not layers or not data.value.size:
         _refuse(scene, steps, rest)
     last = layers[-1].after
@@ -97,7 +97,7 @@ def read_chain(scene: Scene) -> Chain:
     leaves = {data, *(leaf for layer in layers for leaf in (layer.weight, layer.bias) if leaf)}
     shared = any(len(scene.users[leaf]) > 1 for leaf in leaves)
     if shared or rest and not _is_loss(scene.root, rest, last):
-        _refuse(scene, steps, rest)
+        _refuse(scene, steps, ending)
     if rest and chances is None:
         chances = _softmax_inside(rest[0], last)
     return Chain(data, tuple(layers), chances, _targets(rest, last), scene.root if rest else None)
@@ -174,9 +174,10 @@ def _refuse(scene: Scene, steps: Sequence[Node], rest: Sequence[Node]) -> NoRetu
     if not steps:
         raise ValueError(f"{NEEDS}; {clean(scene.names[scene.root])} is not computed from anything")
     culprit, why = (rest or steps)[0], "is neither X·W + b with a matrix W, nor elementwise, nor a loss at the end"
+    earlier: set[Node] = set()
     for node in steps:
-        earlier = {source for step in steps[: steps.index(node)] for source in step.inputs if not is_number(source)}
-        again = next((source for source in node.inputs if source.op is None and source in earlier), None)
+        again = next((source for source in node.inputs if source in earlier), None)
+        earlier |= {source for source in node.inputs if source.op is None and not is_number(source)}
         if again or sum(source.op is not None for source in node.inputs) > 1:
             culprit = node
             why = f"uses {clean(scene.names[again])} a second time" if again else "has two computed inputs"

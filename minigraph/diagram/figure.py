@@ -90,6 +90,8 @@ def draw(
         raise ValueError(f"draw: theme is {theme!r}, but must be {' or '.join(map(repr, THEMES))}")
     if view not in ("graph", "neurons", "neuron-gradients"):
         raise ValueError(f"draw: view is {view!r}, but must be 'graph', 'neurons' or 'neuron-gradients'")
+    if sample is not None and view == "graph":
+        raise ValueError("draw: sample= is for view='neurons' and view='neuron-gradients'")
     root = what.output if isinstance(what, Graph) else what
     if not isinstance(root, Node):
         raise TypeError(f"draw: needs a Node or a Graph, got {type(what).__name__}")

@@ -54,7 +54,7 @@ class Neurons:
     def description(self) -> str:
         """The diagram in words."""
         units, chain = self.units, self.chain
-        parts = [f"Neurons, sample {units.at} of 0 to {chain.batch - 1}"]
+        parts = [f"Neurons, sample {units.at} (of 0 … {chain.batch - 1})"]
         for column, node in enumerate(chain.columns):
             if column:
                 weight = chain.layers[column - 1].weight
@@ -79,7 +79,7 @@ class Neurons:
         kind = {0: "input", len(layers): "output"}.get(column, "hidden")
         layer = layers[column - 1] if column else None
         circle = {"shape": "circle", "fixedsize": "true", "width": f"{2 * RADIUS / 72:.4f}", "style": "filled"}
-        circle |= {"color": self.colour, "penwidth": "1.3"}
+        circle |= {"color": self.palette.rule if units.array(node) is None else self.colour, "penwidth": "1.3"}
         for k, (x, y) in self._places(column).items():
             look = {"fillcolor": units.fill(node, k), "tooltip": _tip(units.tip(node, k)), **circle}
             self._put(f"u{column}_{k}", units.face(node, k), (x, y), f"unit {kind}", **look)
@@ -87,8 +87,8 @@ class Neurons:
                 self._put(f"b{column}_{k}", above, (x, y + RADIUS + 3 + above.height / 2), "bias")
             if layer is not None and (below := units.function(layer, k)):
                 self._put(f"z{column}_{k}", below, (x, y - RADIUS - 3 - below.height / 2), "function")
-        for slot, (before, k, after) in enumerate(zip(slots, slots[1:], slots[2:]), start=1):
-            if k is None and before is not None and after is not None:
+        for slot, (before, empty, after) in enumerate(zip(slots, slots[1:], slots[2:]), start=1):
+            if empty is None and before is not None and after is not None:
                 label = units.left_out(after - before - 1)
                 self._put(f"e{column}_{slot}", label, (self._x(column), height(slot, len(slots))), "more")
         title = units.column_title(node, layer, len(self._places(column)))
@@ -140,13 +140,11 @@ class Neurons:
         return right + gap + card.width + RADIUS
 
     def _wire(self, tail: str, head: str, start: Place, end: Place, muted: bool, pointed: bool = True) -> None:
-        arrow = Arrow(start, end, back=not self.forward)
-        self._edge(tail, head, arrow, "fwd" if self.forward else "bwd", muted, pointed)
+        arrow = Arrow(start, end, back=not self.forward, pointed=pointed)
+        self._edge(tail, head, arrow, "fwd" if self.forward else "bwd", muted)
 
-    def _edge(
-        self, tail: str, head: str, arrow: Arrow, kind: str, muted: bool, pointed: bool = True, **more: str
-    ) -> None:
-        more |= {"arrowtail" if arrow.back else "arrowhead": arrow.shape if pointed else "none", "class": kind}
+    def _edge(self, tail: str, head: str, arrow: Arrow, kind: str, muted: bool, **more: str) -> None:
+        more |= {"arrowtail" if arrow.back else "arrowhead": arrow.shape, "class": kind}
         more |= {"color": self.palette.rule if muted else self.colour, "penwidth": f"{arrow.width:.2f}"}
         self.dot.edge(tail, head, pos=arrow.pos(), arrowsize=f"{arrow.size:.2f}", **self.way, **more)
 

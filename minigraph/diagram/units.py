@@ -81,7 +81,8 @@ class Units:
 
     def tip(self, node: Node, k: int) -> str:
         unit = self.unit(node, k)
-        return f"{unit if self.forward else f'∂{self.end}/∂{unit}'} = {self.number(self.row(node), k)}"
+        name, row = unit if self.forward else f"∂{self.end}/∂{unit}", self.row(node)
+        return f"{name}{':' if row is None else ' ='} {self.number(row, k)}"
 
     def bias(self, layer: Layer, k: int) -> Box | None:
         """On the yellow of parameters, above the circle."""
@@ -124,6 +125,8 @@ class Units:
             text = f"{text} = {self.applied(layer, self.name(layer.before))}"
         said = self.say(_plural("{0} input" if layer is None else "{0} unit", count), count)
         said += "" if some == count else f", {self.say('{0} shown', some)}"
+        if layer is not None and layer.functions and not self.forward:
+            said += f"; {self.say('below: {0}', self.title(layer.before))}"
         return self._heading(text, self.palette.ink if self.forward else self.colour, [said])
 
     def layer_title(self, layer: Layer) -> Box:
@@ -143,15 +146,15 @@ class Units:
         return stacked([title, write(Run(", ".join(notes), self.palette.mute, 9))])
 
     def weight_number(self, value: float) -> Box:
-        text = fitted(scalar(float(value)), self.colour, (9, 8, 7), 32)
+        text = fitted(_short(float(value)), self.colour, (9, 8, 7), 32)
         return write(text, height=11, fill=self.palette.background, pad=2)
 
     def weight_tip(self, column: int, i: int, o: int) -> str:
         """W[1, 3] = −0.730 (x₁ → y₃)."""
         weight, columns = self.chain.layers[column].weight, self.chain.columns
         array, ends = self.array(weight), f"{self.unit(columns[column], i)} → {self.unit(columns[column + 1], o)}"
-        number = self.say("not computed") if array is None else scalar(float(array[i, o]), 3)
-        return f"{self.title(weight)}[{i + 1}, {o + 1}] = {number} ({ends})"
+        says = f": {self.say('not computed')}" if array is None else f" = {scalar(float(array[i, o]), 3)}"
+        return f"{self.title(weight)}[{i + 1}, {o + 1}]{says} ({ends})"
 
     def softmax_box(self, height: int) -> Box:
         p = self.palette
@@ -227,12 +230,13 @@ class Units:
             line([Run(say("width: size, relative to the layer's widest"), self.colour, 11)]),
             beside([ball, line([Run(say("fill: size, relative to the column's largest"), self.colour, 11)])]),
         ]
-        notes = [say("units: sample {0} (of 0 … {1})", self.at, last)]
+        notes = [say("units: sample {0} (of 0 … {1})", self.at, last) if last else say("units: the only sample")]
         if not self.forward:
-            weights = f"∂{self.end}/∂{self.name(self.chain.layers[0].weight)}"
+            parameters = [node for layer in self.chain.layers for node in (layer.weight, layer.bias) if node]
+            names = ", ".join([*map(self.title, parameters[:4]), *(["…"] if len(parameters) > 4 else [])])
             notes = [
                 say("units: ∂{0}/∂unit of sample {1} (of 0 … {2})", self.end, self.at, last),
-                say("arrows: {0} over the batch of {1}", weights, last + 1),
+                say("{0}: over the batch of {1}", names, last + 1),
             ]
         first = beside([box for part in parts for box in (part, gap(26, 1))][:-1])
         return stacked([first, gap(1, 6), line([Run(note, self.palette.mute, 10.5) for note in notes], 26)])
@@ -258,6 +262,13 @@ def fitted(
     while len(text) > 2 and Run(text, colour, sizes[-1], serif, bold).width > width:
         text = text[:-2] + "…"
     return Run(text, colour, sizes[-1], serif, bold)
+
+
+def _short(value: float) -> str:
+    """A number that must not be long: very small or large ones with one digit."""
+    text = scalar(value)
+    mantissa, sign, power = text.partition("·10")
+    return f"{scalar(round(float(mantissa.replace('−', '-'))))}{sign}{power}" if sign else text
 
 
 def _plural(phrase: str, count: int) -> str:
