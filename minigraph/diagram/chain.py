@@ -88,7 +88,7 @@ def read_chain(scene: Scene) -> Chain:
             break
         done += 1
     ending = rest = steps[done:]
-    if not layers or not data.value.size:
+    if not layers or not data.shape[-1]:
         _refuse(scene, steps, rest)
     last = layers[-1].after
     chances = None
