@@ -47,6 +47,16 @@ def perceptron() -> mg.Node:
     return loss
 
 
+def iris() -> mg.Node:
+    """Softmax regression on three flowers of Iris, one of each species: 4 features, 3 classes, 12 weights."""
+    x = mg.Node([[5.1, 3.5, 1.4, 0.2], [7.0, 3.2, 4.7, 1.4], [6.3, 3.3, 6.0, 2.5]], "X")
+    weight = [[0.42, 0.31, -0.73], [0.95, -0.18, -0.77], [-1.26, 0.11, 1.15], [-0.58, -0.49, 1.07]]
+    affine = Affine(4, 3, weight=weight, bias=[0.2, 0.5, -0.7])
+    loss = SoftmaxWithLoss()(affine(x), mg.Node([0, 1, 2], "t"))
+    loss.backward()
+    return loss
+
+
 FIGURES: dict[str, Callable[[], mg.Diagram]] = {
     "circuit": lambda: mg.draw(circuit()),
     "circuit-dark": lambda: mg.draw(circuit(), theme="dark"),
@@ -57,6 +67,10 @@ FIGURES: dict[str, Callable[[], mg.Diagram]] = {
     "classifier-expanded": lambda: mg.draw(classifier(), expand=2),
     "classifier-before-backward": lambda: mg.draw(classifier(backward=False)),
     "perceptron": lambda: mg.draw(perceptron()),
+    "neurons-iris": lambda: mg.draw(iris(), view="neurons", sample=1),
+    "neurons-iris-dark": lambda: mg.draw(iris(), view="neurons", sample=1, theme="dark"),
+    "neurons-perceptron": lambda: mg.draw(perceptron(), view="neurons"),
+    "neurons-gradients": lambda: mg.draw(perceptron(), view="neuron-gradients"),
 }
 
 

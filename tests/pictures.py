@@ -16,6 +16,7 @@ FIGURES: dict[str, Callable[[], mg.Diagram]] = SCRIPT["FIGURES"]
 circuit: Callable[[], mg.Node] = SCRIPT["circuit"]
 classifier: Callable[..., mg.Node] = SCRIPT["classifier"]
 perceptron: Callable[[], mg.Node] = SCRIPT["perceptron"]
+iris: Callable[[], mg.Node] = SCRIPT["iris"]
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -38,3 +39,8 @@ def groups(svg: str, kind: str) -> list[str]:
 
 def number(text: str) -> float:
     return float(text.replace("−", "-"))
+
+
+def group(svg: str, name: str) -> ElementTree.Element:
+    """The group with the id `name`."""
+    return next(g for g in ElementTree.fromstring(svg).iter(f"{SVG}g") if plain_id(g) == name)

@@ -8,7 +8,8 @@ from minigraph.diagram.description import described
 from minigraph.diagram.dot import dot_source
 from minigraph.diagram.figure import Diagram
 from minigraph.diagram.look import Look
-from minigraph.diagram.options import Detail, Direction, Language, Theme, as_root, checked, colours
+from minigraph.diagram.neurons import Neurons
+from minigraph.diagram.options import Detail, Direction, Language, Theme, View, as_root, checked, colours
 from minigraph.diagram.symbols import Symbols
 from minigraph.diagram.text import clean
 from minigraph.expand import Which
@@ -20,6 +21,7 @@ __all__ = ["draw"]
 def draw(
     what: Node | Graph,
     *,
+    view: View = "graph",
     expand: Which = 0,
     detail: Detail = "values",
     check: bool = False,
@@ -39,6 +41,8 @@ def draw(
     - expand: how many levels of composites to open (0: none), or the names of those to open ("Affine 2").
     - detail: "symbols" (names only), "values", or "full" (the numbers of each local gradient too).
     - check: compare every edge's gradient with finite differences; ✓ or ✗ and the relative error on its chip.
+    - view: "graph"; "neurons" draws a chain of small Affine layers as units and weights, with the values of one sample,
+      "neuron-gradients" with its gradients. Expand, detail, check, max_nodes and direction say nothing there.
     - sample: show this row of the batch only. Parameters and their gradients stay whole.
     - max_nodes: a graph of more values is folded: of repeated blocks the first is drawn, and of what is still too much
       the part nearest to the output. None draws everything.
@@ -48,8 +52,12 @@ def draw(
 
     Changes nothing in the graph. Errors: ValueError for another value of any of these.
     """
-    checked("draw", detail=detail, direction=direction, theme=theme, language=language, id=id)
+    checked("draw", view=view, detail=detail, direction=direction, theme=theme, language=language, id=id)
     root, (palette, css) = as_root("draw", what), colours(theme)
+    if view != "graph":
+        scene = Scene(root)
+        neurons = Neurons(Look(scene, Symbols(scene, language), palette, title=title), view == "neurons", sample)
+        return Diagram(neurons.source(), title or scene.title, neurons.description(), id, css)
     scene = Scene(root, expand, max_nodes)
     symbols = Symbols(scene, language)
     _check_sample(scene, sample)

@@ -10,10 +10,12 @@ from minigraph.diagram.phrases import LANGUAGES, Language
 from minigraph.diagram.style import THEMES, Palette, dark_css
 from minigraph.graph import Graph, Node
 
-__all__ = ["Detail", "Direction", "Language", "Theme", "as_root", "checked", "colours"]
+__all__ = ["Detail", "Direction", "Language", "Theme", "View", "as_root", "checked", "colours"]
 
 Theme = Literal["light", "dark", "print", "auto"]
+View = Literal["graph", "neurons", "neuron-gradients"]
 KNOWN = {
+    "view": ("graph", "neurons", "neuron-gradients"),
     "detail": ("symbols", "values", "full"),
     "direction": ("LR", "TB"),
     "theme": (*THEMES, "auto"),

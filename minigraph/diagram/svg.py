@@ -46,15 +46,23 @@ def finished(svg: str, title: str, description: str, prefix: str, css: str = "")
 
 
 def _unlink(group: ElementTree.Element) -> None:
-    """A row of a card came as a link, which alone gives it an id and a tooltip: it keeps those, and links nowhere."""
-    link = group.find(f"{{{SVG}}}a")
-    if link is not None and group.get("id", "").startswith("a_"):
-        group.remove(link)
-        tooltip = ElementTree.SubElement(group, f"{{{SVG}}}title")
+    """What has a tooltip came as a link, to itself or to nowhere: the tooltip stays, as the <title> that browsers show.
+
+    A link to itself is a row of a card, which keeps its id.
+    """
+    for place, child in enumerate(list(group)):
+        link = child.find(f"{{{SVG}}}a")
+        if link is None or not link.get(f"{{{XLINK}}}title"):
+            continue
+        tooltip = ElementTree.Element(f"{{{SVG}}}title")
         tooltip.text = link.get(f"{{{XLINK}}}title")
-        group.extend(list(link))
-        group.set("id", group.get("id", "").removeprefix("a_"))
-        group.set("class", "row")
+        if link.get(f"{{{XLINK}}}href"):
+            child[:] = [tooltip, *link]
+            child.set("id", child.get("id", "").removeprefix("a_"))
+            child.set("class", "row")
+        else:
+            group.remove(child)
+            group[place:place] = [tooltip, *link]
 
 
 def _anchor(group: ElementTree.Element) -> None:

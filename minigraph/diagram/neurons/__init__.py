@@ -1,0 +1,5 @@
+"""Another view of a network: units as circles, weights as arrows."""
+
+from minigraph.diagram.neurons.picture import Neurons
+
+__all__ = ["Neurons"]
