@@ -1,9 +1,10 @@
-"""The figures of docs/pictures.py, and how tests read an SVG."""
+"""The figures of docs/gallery.py, and how tests read an SVG."""
 
 from __future__ import annotations
 
 import runpy
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -11,8 +12,9 @@ import minigraph as mg
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "docs" / "pictures"
-SCRIPT = runpy.run_path(str(ROOT / "docs" / "pictures.py"))
-FIGURES: dict[str, Callable[[], mg.Diagram]] = SCRIPT["FIGURES"]
+SCRIPT = runpy.run_path(str(ROOT / "docs" / "gallery.py"))
+FIGURES: dict[str, tuple[str, str]] = SCRIPT["FIGURES"]
+figure: Callable[[str], mg.Diagram] = cache(SCRIPT["figure"])
 circuit: Callable[[], mg.Node] = SCRIPT["circuit"]
 classifier: Callable[..., mg.Node] = SCRIPT["classifier"]
 perceptron: Callable[[], mg.Node] = SCRIPT["perceptron"]
