@@ -6,7 +6,7 @@ local = downstream on every edge.
 
 from minigraph.checks import check_gradients, check_op
 from minigraph.data import batches, load, save
-from minigraph.diagram import Diagram, draw
+from minigraph.diagram import Diagram, draw, explain
 from minigraph.expand import expand
 from minigraph.formulas import Local
 from minigraph.gradients import local_gradient, numerical_gradient
@@ -19,7 +19,7 @@ __version__ = "0.1.0"
 __all__ = [
     "SGD", "Diagram", "Graph", "Local", "Node", "Op", "Optimizer", "Parameter", "Sequential", "add", "batches",
     "check_gradients",
-    "check_op", "div", "draw", "exp", "expand", "load", "local_gradient", "log", "matmul", "max",
+    "check_op", "div", "draw", "exp", "expand", "explain", "load", "local_gradient", "log", "matmul", "max",
     "maximum", "mean", "mul", "neg",
     "numerical_gradient", "pick", "pow", "reshape", "save", "sub", "sum", "tanh",
 ]  # fmt: skip

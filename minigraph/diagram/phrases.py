@@ -37,6 +37,15 @@ KOREAN = {
     "N = {N}": "N = {N} (배치 크기)",
     "pᵢ(1−pᵢ) if i = j": "i = j이면 pᵢ(1−pᵢ)",
     "−pᵢpⱼ else": "아니면 −pᵢpⱼ",
+    "with {0}": "여기서 {0}",
+    "row by row": "행마다",
+    "{0} more": "{0}개 더",
+    "Σ over {0} paths": "Σ (경로 {0}개)",
+    "… and {0} more path, together": "… 그 밖의 경로 {0}개, 합계",
+    "… and {0} more paths, together": "… 그 밖의 경로 {0}개, 합계",
+    "backward began with {0}": "역전파의 시작: {0}",
+    "→₁, →₂ … say as which input": "→₁, →₂ …: 몇 번째 입력인지",
+    "{0} changed after this forward": "{0}: 이 순전파 뒤에 바뀜",
 }
 
 

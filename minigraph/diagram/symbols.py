@@ -12,7 +12,7 @@ from minigraph.formulas import filled
 from minigraph.graph import Node
 from minigraph.naming import is_number
 
-__all__ = ["Symbols", "Term"]
+__all__ = ["Symbols", "Term", "sum_back"]
 
 
 @dataclass(frozen=True)
@@ -116,10 +116,15 @@ class Symbols:
         ):
             factors = [upstream, size_text(edge.numbers.shape)]
             return f"{source} = {' · '.join(factors if local.rule == 'from right' else factors[::-1])}"
-        remarks = [self._remark(edge, part) for part in local.note.split(", ")] if local.note else []
+        remarks = self.remarks(edge)
         if local.rule == "elementwise" and edge.source.value.size < edge.node.value.size:
-            remarks.append(self.say("then {0}", _summed(edge)))
+            remarks.append(self.say("then {0}", sum_back(edge)))
         return ", ".join(remarks)
+
+    def remarks(self, edge: Edge) -> list[str]:
+        """What the op itself says of this local gradient: P = softmax(Y), N = 2."""
+        note = edge.local.note if edge.local else ""
+        return [self._remark(edge, part) for part in note.split(", ")] if note else []
 
     def _remark(self, edge: Edge, remark: str) -> str:
         op = edge.node.op
@@ -127,7 +132,7 @@ class Symbols:
         return filled(translated(remark, self.language), *self.inputs(edge.node), y=self.name(edge.node), N=rows)
 
 
-def _summed(edge: Edge) -> str:
+def sum_back(edge: Edge) -> str:
     """Which sum brings a broadcast gradient back: Σₙ over the rows, Σₖ within them, Σ over all."""
     big, small = edge.node.shape, edge.source.shape
     small = (1,) * (len(big) - len(small)) + small
