@@ -120,7 +120,7 @@ def test_a_perceptrons_weight() -> None:
 
 def test_bias_sums_over_the_batch_and_softmax_goes_row_by_row() -> None:
     loss = classifier()
-    assert mg.explain(node(loss, "b")).text.startswith("∂L/∂b = Σₙ (P − T)/N ")
+    assert mg.explain(node(loss, "b")).text.startswith("∂L/∂b = Σₙ ((P − T)/N) ")
     opened = mg.expand(loss, 1)
     opened.backward()
     text = mg.explain(node(opened, "Y")).text
@@ -145,7 +145,7 @@ def test_the_fork_inside_an_opened_softmax() -> None:
     assert explanation.text.startswith(
         "∂L/∂W = Xᵀ · ((1/N) × (−1) ⊙ T ⊙ (1/P) ⊙ (1/S) ⊙ E)\n"
         "        W → Z → Y → E → P → G → M → c → ℓ → L\n"
-        "      + Xᵀ · ((Σₖ (1/N) × (−1) ⊙ T ⊙ (1/P) ⊙ (−E/S²)) ⊙ E)\n"
+        "      + Xᵀ · ((Σₖ ((1/N) × (−1) ⊙ T ⊙ (1/P) ⊙ (−E/S²))) ⊙ E)\n"
         "        W → Z → Y → E → S → P → G → M → c → ℓ → L\n"
         "      with N = 2\n"
     )
@@ -315,6 +315,21 @@ def test_a_jacobian_too_large_to_write_down_is_never_made() -> None:
     opened = mg.expand(loss, 1)
     opened.backward()
     holds(mg.explain(y), y.grad)
+
+
+def test_products_of_batches_are_summed_back() -> None:
+    a, b = mg.Node(np.ones((5, 2, 3)), "A"), mg.Node(np.ones((3, 4)), "B")
+    mean = (a @ b).mean()
+    mean.backward()
+    assert "  ∂L/∂B = Σ Aᵀ · ∂L/∂Z    [3×4]\n" in mg.explain(b).text
+    assert "  ∂L/∂A = ∂L/∂Z · Bᵀ    [5×2×3]\n" in mg.explain(a).text
+
+
+def test_a_name_that_is_a_formula_gets_brackets() -> None:
+    x = mg.Node(2.0, "a+b")
+    f = mg.tanh(x * 3.0)
+    f.backward()
+    assert mg.explain(x).text.startswith("∂f/∂(a+b) = ∂f/∂q · ∂q/∂(a+b)          (a+b) → q → f\n")
 
 
 def test_no_formula_leaves_the_derivative() -> None:

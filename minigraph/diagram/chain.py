@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
@@ -41,7 +42,8 @@ class _Marked(Symbols):
         if node not in self.marks:
             mark = self.marks[node] = chr(FIRST_MARK + len(self.marks))
             given = self.scene.names[node]
-            self.written[mark] = pretty(given), latex.name(given)
+            written = pretty(given), latex.name(given)
+            self.written[mark] = written if _is_one_word(given) else (f"({written[0]})", f"({written[1]})")
         return self.marks[node]
 
 
@@ -192,6 +194,11 @@ def ends(items: Sequence[T]) -> tuple[Sequence[T], int, Sequence[T]]:
     return items[:ENDS], len(items) - 2 * ENDS, items[-ENDS:]
 
 
+def _is_one_word(name: str) -> bool:
+    """Whether a name can stand in a product without brackets, as "a + b" cannot."""
+    return all(c.isalnum() or c in "_.'′" or unicodedata.combining(c) for c in name)
+
+
 def is_parallel(edge: Edge) -> bool:
     return edge.node.inputs.count(edge.source) > 1
 
@@ -218,7 +225,7 @@ def _sum_back(edge: Edge) -> str:
     if op is None or local is None:
         return ""
     if local.rule == "elementwise":
-        return sum_back(edge) if edge.source.value.size < edge.node.value.size else ""
+        return sum_back(edge) if 0 < edge.source.value.size < edge.node.value.size else ""
     if not local.rule.startswith("from") or len(_shape(edge)) < 2:
         return ""
     upstream = op.align(np.broadcast_to(0.0, edge.node.shape), *edge.node.operands).shape

@@ -62,8 +62,9 @@ def product(left: Piece, sign: str, right: Piece, level: Level = "elementwise") 
 
 
 def prefixed(sign: str, of: Piece) -> Piece:
-    """Σₙ of something: of a whole product, but of a sum only in brackets."""
-    inside = bracketed(of) if of.level == "sum" or of.negative else of
+    """Σₙ of something: of a whole product as it stands, unless its first brackets could be taken for all of it."""
+    unclear = of.level == "sum" or of.negative or (of.level != "atom" and of.text.startswith("("))
+    inside = bracketed(of) if unclear else of
     return Piece(f"{sign} {inside.text}", f"{latex.formula(sign)} {inside.latex}", "sum")
 
 
