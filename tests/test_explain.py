@@ -17,7 +17,7 @@ from test_random import SEEDS, STEP, STEPS
 
 import minigraph as mg
 from minigraph.diagram import Explanation
-from minigraph.layers import Affine, SoftmaxWithLoss
+from minigraph.layers import Affine, Softmax, SoftmaxWithLoss
 
 
 def holds(explanation: Explanation, gradient: Array | None) -> None:
@@ -238,6 +238,27 @@ def test_what_cannot_be_explained() -> None:
         mg.explain(x, of=loss, most=0)
     with pytest.raises(ValueError, match="language is 'fr'"):
         mg.explain(x, of=loss, language="fr")  # type: ignore[arg-type]
+
+
+def test_why_an_inner_node_gets_no_gradient() -> None:
+    z, data = mg.Node([[1.0, 2.0]], "z"), mg.Node([[1.0, 2.0]], "data", requires_grad=False)
+    scaled, p = data * 2.0, Softmax()(z)
+    scaled.name, p.name = "scaled", "p"
+    loss = SoftmaxWithLoss()(z + scaled, Softmax()(p))
+    with pytest.raises(ValueError, match="scaled gets no gradient: it depends on no leaf that requires one"):
+        mg.explain(scaled, of=loss)
+    with pytest.raises(ValueError, match="p gets no gradient: every path to it leads through a target or an index"):
+        mg.explain(p, of=loss)
+
+    class Stop(Double):
+        def backward(self, upstream: Array, y: Array, x: Array) -> tuple[None]:  # type: ignore[override]
+            return (None,)
+
+    x = mg.Node(2.0, "x")
+    with pytest.raises(ValueError, match="x gets no gradient: no op that reads it gives one"):
+        mg.explain(x, of=Stop()(x))
+    f = x * 3.0 + Stop()(x)
+    holds(mg.explain(x, of=f), np.asarray(3.0))
 
 
 def test_a_node_does_not_keep_its_output_alive() -> None:
