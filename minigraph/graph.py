@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 from itertools import chain, compress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
+from weakref import ref
 
 import numpy as np
 
@@ -24,15 +25,17 @@ class Node:
     """A value in the graph: a leaf that somebody gave, or what an op computed from its inputs.
 
     value: a NumPy array (a scalar is a 0-d array) · grad: ∂output/∂value, None until a backward computed it ·
-    op, inputs: where the value came from; a leaf has None and () · operands: the very arrays that it was computed from,
-    since an input may have another value by the time backward runs · name: for messages, feeds and diagrams ·
-    scope: the composite nodes that were opened around it, outermost first · requires_grad: whether a leaf wants a
-    gradient; by default every leaf of floating-point numbers does.
+    grad_of: a weak reference to that output · op, inputs: where the value came from; a leaf has None and () ·
+    operands: the very arrays that it was computed from, since an input may have another value by the time backward
+    runs · name: for messages, feeds and diagrams · scope: the composite nodes that were opened around it, outermost
+    first · requires_grad: whether a leaf wants a gradient; by default every leaf of floating-point numbers does.
 
     Integer arrays are labels or indices. A single Python number is always taken as a float.
     """
 
-    __slots__ = ("__weakref__", "grad", "inputs", "name", "op", "operands", "requires_grad", "scope", "value")
+    __slots__ = (
+        "__weakref__", "grad", "grad_of", "inputs", "name", "op", "operands", "requires_grad", "scope", "value",
+    )  # fmt: skip
     __array_ufunc__ = None  # so that ndarray * node asks the node, instead of making an array of nodes
 
     def __init__(self, value: ArrayLike, name: str | None = None, *, requires_grad: bool | None = None) -> None:
@@ -43,6 +46,7 @@ class Node:
             raise TypeError(f"{who}: {self.value.dtype} values have no gradient; give floating-point numbers")
         self.requires_grad = differentiable if requires_grad is None else requires_grad
         self.grad: Array | None = None
+        self.grad_of: ref[Node] | None = None
         self.op: Op | None = None
         self.inputs: tuple[Node, ...] = ()
         self.operands: tuple[Array, ...] = ()
@@ -62,6 +66,10 @@ class Node:
     def backward(self, seed: ArrayLike | None = None) -> None:
         """∂self/∂n into ``n.grad`` for every node n that self depends on: ``Graph(self).backward(seed)``."""
         Graph(self).backward(seed)
+
+    def __getstate__(self) -> Any:
+        own, slots = cast(Any, super().__getstate__())
+        return own, {**slots, "grad_of": None}  # it cannot be pickled, and a copy is behind no output yet
 
     def __repr__(self) -> str:
         kind = type(self).__name__
@@ -237,8 +245,9 @@ class Graph:
     def backward(self, seed: ArrayLike | None = None) -> None:
         """Fill ``grad`` of every node that wants one, inner ones too. A second call gives the same, not double."""
         gradients = self.gradients(seed)
+        end = ref(self.output)
         for node in self.nodes:
-            node.grad = gradients.get(node)
+            node.grad, node.grad_of = gradients.get(node), end
 
     if TYPE_CHECKING:  # installed by minigraph.diagram
 

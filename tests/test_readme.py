@@ -33,6 +33,8 @@ def test_readme_runs(run: Run, tmp_path: Path) -> None:
     for block, text in zip(BLOCKS[:2], printed):
         assert [f"{said}\n" for said in re.findall(r"^print\(.*\) *# (.*)$", block, re.MULTILINE)] == [text]
     assert "✗" not in printed[2] and printed[2].count("✓") == 13
+    explained = re.findall(r"^# (∂.*)$", BLOCKS[2], re.MULTILINE)
+    assert len(explained) == 1 and f"{explained[0]}\n" in printed[2]
     assert {path.name for path in tmp_path.iterdir()} == {"circuit.svg", "net.npz", "net.svg", "open.svg"}
 
 

@@ -42,9 +42,10 @@ class Edge:
     def downstream(self, upstream: Array) -> Array:
         """What this edge makes of an upstream gradient, by the very product that its chip shows."""
         node = self.node
-        if self.local is None or node.op is None:
-            return np.tensordot(upstream, local_gradient(node, self.i), axes=upstream.ndim)
-        return self.local.apply(node.op, upstream, node.value, node.operands, self.i)
+        with np.errstate(all="ignore"):  # NaN and ∞ are drawn, and marked
+            if self.local is None or node.op is None:
+                return np.tensordot(upstream, local_gradient(node, self.i), axes=upstream.ndim)
+            return self.local.apply(node.op, upstream, node.value, node.operands, self.i)
 
     @cached_property
     def numbers(self) -> Array | None:
@@ -75,7 +76,8 @@ class Scene:
         self.ids = {node: n for n, node in enumerate(graph.nodes)}
         # not each node's own grad: that may stem from the backward of another output
         start = root.grad if seed is None else seed
-        self.gradients = graph.gradients(start) if start is not None else {}
+        with np.errstate(all="ignore"):
+            self.gradients = graph.gradients(start) if start is not None else {}
         ops = dict.fromkeys(node.op.name for node in topological_order(root) if node.op)
         self.title = clean(" → ".join(ops) or self.names[self.root], 200)
         self.folding = fold(graph, most)
@@ -169,9 +171,8 @@ class Scene:
         made = set()
         for edge in (edge for edges in self.returns.values() for edge in edges):
             upstream = self.gradients.get(edge.node)
-            with np.errstate(all="ignore"):
-                if upstream is not None and np.isfinite(upstream).all():
-                    made |= set() if np.isfinite(edge.downstream(upstream)).all() else {edge}
+            if upstream is not None and np.isfinite(upstream).all():
+                made |= set() if np.isfinite(edge.downstream(upstream)).all() else {edge}
         return made
 
     @cached_property

@@ -77,6 +77,15 @@ KOREAN = {
     "{0}: over the batch of {1}": "{0}: 배치 {1}개 전체",
     "below: {0}": "아래: {0}",
     "−pᵢpⱼ else": "아니면 −pᵢpⱼ",
+    "with {0}": "여기서 {0}",
+    "row by row": "행마다",
+    "{0} more": "{0}개 더",
+    "Σ over {0} paths": "Σ (경로 {0}개)",
+    "… and {0} more path, together": "… 그 밖의 경로 {0}개, 합계",
+    "… and {0} more paths, together": "… 그 밖의 경로 {0}개, 합계",
+    "backward began with {0}": "역전파의 시작: {0}",
+    "→₁, →₂ … say as which input": "→₁, →₂ …: 몇 번째 입력인지",
+    "{0} changed after this forward": "{0}: 이 순전파 뒤에 바뀜",
 }
 
 

@@ -12,7 +12,9 @@ from minigraph.formulas import filled
 from minigraph.graph import Node
 from minigraph.naming import is_number
 
-__all__ = ["Symbols", "Term"]
+__all__ = ["Symbols", "Term", "sum_back"]
+
+AFTER = ("L", "J", "C", "E")  # names for what is not drawn, but gradients are of
 
 
 @dataclass(frozen=True)
@@ -40,8 +42,10 @@ class Symbols:
 
     @property
     def end(self) -> str:
-        """What the gradients are of: the output, or the L after it where backward began with another seed than 1."""
-        return "L" if self.scene.is_seeded else self.name(self.scene.root)
+        """What the gradients are of: the output, or what comes after it where backward began with another than 1."""
+        if not self.scene.is_seeded:
+            return self.name(self.scene.root)
+        return next((letter for letter in AFTER if letter not in self.scene.names.values()), "L′")
 
     def gradient(self, node: Node) -> str:
         return f"∂{self.end}/∂{self.name(node)}"
@@ -118,10 +122,15 @@ class Symbols:
         ):
             factors = [upstream, size_text(edge.numbers.shape)]
             return f"{source} = {' · '.join(factors if local.rule == 'from right' else factors[::-1])}"
-        remarks = [self._remark(edge, part) for part in local.note.split(", ")] if local.note else []
+        remarks = self.remarks(edge)
         if local.rule == "elementwise" and edge.source.value.size < edge.node.value.size:
-            remarks.append(self.say("then {0}", _summed(edge)))
+            remarks.append(self.say("then {0}", sum_back(edge)))
         return ", ".join(remarks)
+
+    def remarks(self, edge: Edge) -> list[str]:
+        """What the op itself says of this local gradient: P = softmax(Y), N = 2."""
+        note = edge.local.note if edge.local else ""
+        return [self._remark(edge, part) for part in note.split(", ")] if note else []
 
     def _remark(self, edge: Edge, remark: str) -> str:
         op = edge.node.op
@@ -129,7 +138,7 @@ class Symbols:
         return filled(translated(remark, self.language), *self.inputs(edge.node), y=self.name(edge.node), N=rows)
 
 
-def _summed(edge: Edge) -> str:
+def sum_back(edge: Edge) -> str:
     """Which sum brings a broadcast gradient back: Σₙ over the rows, Σₖ within them, Σ over all."""
     big, small = edge.node.shape, edge.source.shape
     small = (1,) * (len(big) - len(small)) + small
