@@ -159,10 +159,10 @@ def recurrent() -> mg.Node:
 
 def woven() -> mg.Node:
     """A circuit of 100 values without any pattern."""
-    values = [mg.Node(0.5 + 0.1 * n, f"x{n}") for n in range(4)]
+    values = [mg.Node(0.9 + 0.1 * n, f"x{n}") for n in range(4)]
     for n in range(96):
         a, b = values[-1 - n % 3], values[-1 - (n * n) % 4]
-        values.append(mg.tanh(a * b) if n % 4 == 3 else a + 0.5 * b if n % 2 else a * b)
+        values.append(mg.tanh(a) if n % 7 == 3 else a + 0.5 * b if n % 2 else 1.25 - a * b)
     values[-1].backward()
     return values[-1]
 
@@ -240,7 +240,7 @@ def page() -> str:
     """All figures on one page, in Markdown."""
     parts = [
         "# Gallery",
-        "One picture of each kind that minigraph draws, with the line of code that makes it; the networks themselves are in "
+        "One picture of each kind that minigraph draws, with the line of code that makes it; the networks are in "
         "[gallery.py](gallery.py). `python docs/gallery.py` draws them all again.",
     ]
     for name, (caption, code) in FIGURES.items():

@@ -35,7 +35,8 @@ def test_readme_runs(run: Run, tmp_path: Path) -> None:
     assert "✗" not in printed[2] and printed[2].count("✓") == 13
     explained = re.findall(r"^# (∂.*)$", BLOCKS[2], re.MULTILINE)
     assert len(explained) == 1 and f"{explained[0]}\n" in printed[2]
-    assert {path.name for path in tmp_path.iterdir()} == {"circuit.svg", "net.npz", "net.svg", "open.svg"}
+    written = {"net.npz", *(f"{name}.svg" for name in ("circuit", "net", "open", "checked", "both", "step"))}
+    assert {path.name for path in tmp_path.iterdir()} == written
 
 
 def test_the_buggy_layer_is_caught_as_shown_and_the_mend_mends_it(run: Run) -> None:

@@ -21,7 +21,12 @@ def legend(look: Look) -> Box:
     dashes = [part for _ in range(3) for part in (Box("", 5, 2, p.backward), gap(2, 1))]
     product = [("downstream", p.backward), ("=", p.mute), ("upstream", p.backward), ("×", p.mute), ("local", p.local)]
     parts = [
-        _sign(Box("", 20, 2, p.forward), write(Run("▶", p.forward, 9), 10), Run(say("forward value"), p.forward, 11)),
+        _sign(
+            Box("", 20, 2, p.forward),
+            write(Run("▶", p.forward, 9), 10),
+            gap(3, 1),
+            Run(say("forward value"), p.forward, 11),
+        ),
         _sign(
             write(Run("◀", p.backward, 9), 10),
             *dashes,
@@ -33,7 +38,7 @@ def legend(look: Look) -> Box:
     ]
     if any(node.value.size > WITH_DIGITS for node in look.scene.nodes):
         swatches = [Box("", 9, 9, shade(p.forward_heat, n / 2)) for n in range(3)]
-        parts.append(_sign(*swatches, gap(2, 1), Run(say("size, and − if negative"), p.mute, 11)))
+        parts.append(_sign(*swatches, gap(4, 1), Run(say("size, and − if negative"), p.mute, 11)))
     per_line = 2 if look.runs_down else len(parts)
     rows = [beside(_spaced(parts[n : n + per_line])) for n in range(0, len(parts), per_line)]
     return stacked([gap(1, 14), *(part for row in rows for part in (row, gap(1, 4)))])
