@@ -251,7 +251,7 @@ class Graph:
 
     if TYPE_CHECKING:  # installed by minigraph.diagram
 
-        def draw(self, *, expand: int = 0, detail: str = "values", theme: str = "light", **view: Any) -> Diagram: ...
+        def draw(self, **options: Any) -> Diagram: ...
 
     def __repr__(self) -> str:
         return f"<Graph {self.names[self.output]}: {len(self.nodes)} nodes, {len(self.parameters)} parameters>"

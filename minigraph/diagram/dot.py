@@ -68,7 +68,7 @@ class Writer:
             if node.op is not None and self.scene.is_made_here(node):
                 self._wires(node, node.op)
                 if not node.op.gate:
-                    self._in_order(node.inputs[1:])
+                    self._in_order(node.inputs)
         for found in self.scene.folding.folds:
             self._detour(found)
 
@@ -153,11 +153,9 @@ class Writer:
                     self._backward(self._out_of(leaf, "g"), f"{name}:side:{side}")
 
     def _in_order(self, inputs: Sequence[Node]) -> None:
-        """Leaves that enter a block at its side stand in the order of their pins, so that no wires cross."""
+        """Leaves that enter a block stand below each other in the order of its pins, so that no wires cross."""
         leaves = [n for n in dict.fromkeys(inputs) if n.op is None and len(self.scene.users[n]) == 1]
-        if len(leaves) > 1 and all(
-            self.scene.wants_gradient(n) == self.scene.wants_gradient(leaves[0]) for n in leaves
-        ):
+        if len(leaves) > 1:
             with self.dot.subgraph() as rank:
                 rank.attr(rank="same")
                 for first, second in pairwise(map(self._card, leaves)):
