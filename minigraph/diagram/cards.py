@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from minigraph.diagram.boxes import Box, Run, beside, framed, gap, line, stacked, wide, write
 from minigraph.diagram.look import Look
-from minigraph.diagram.text import bracketed, scalar, size_text, special_word
+from minigraph.diagram.text import bracketed, size_text
 from minigraph.graph import Node
 
 __all__ = ["card"]
@@ -91,8 +92,10 @@ def _pills(look: Look, node: Node) -> Box | None:
     if role not in ("", "constant") and not look.scene.is_circuit:
         known = role == "parameter"
         pills.append((look.symbols.say(role), p.ink if known else p.mute, p.parameter if known else p.pill))
-    if node in look.scene.culprits:
-        pills.append((look.symbols.say("first {0}", special_word(node.value)), p.on_highlight, p.highlight))
+    if node in look.origins:
+        pills.append((look.symbols.say("first {0}", look.origins[node]), p.on_highlight, p.highlight))
+    if node in look.outdated:
+        pills.append((look.symbols.say("stale"), p.mute, p.pill))
     if node in look.scene.folding.behind:
         pills.append((look.symbols.say("⋯ {0} ops before", look.scene.folding.behind[node]), p.mute, p.pill))
     boxes = [write(Run(text, colour, 9), height=14, fill=fill, pad=5) for text, colour, fill in pills]
@@ -109,6 +112,8 @@ def _caption(look: Look, node: Node) -> list[Box]:
         first.append(Run(look.symbols.say("⊕ {0} paths", paths), p.mute, 9))
     if look.scene.is_stale(node):
         first.append(Run(look.symbols.say("stale: forward again"), p.mute, 9))
+    if node is look.scene.root and look.scene.is_seeded and node in look.scene.gradients:
+        first.append(Run(look.symbols.say("given: backward's seed"), p.mute, 9))
     lines = [line(first, 4)] if first else []
     return [*lines, write(Run(_terms(look, node), p.mute, 9))] if paths > 1 else lines
 
@@ -116,15 +121,17 @@ def _caption(look: Look, node: Node) -> list[Box]:
 def _terms(look: Look, node: Node) -> str:
     """The sum at a fork: numbers in a circuit, else through which value each term came."""
     edges = look.scene.arrivals(node)
-    upstreams = [look.scene.gradients.get(edge.node) for edge in edges[:TERMS]]
-    terms = [
-        bracketed(scalar(float(edge.downstream(upstream)))) if n else scalar(float(edge.downstream(upstream)))
-        for n, (edge, upstream) in enumerate(zip(edges, upstreams))
+    upstreams = [look.scene.gradients.get(edge.node) for edge in edges]
+    numbers = [
+        look.number(float(edge.downstream(upstream)))
+        for edge, upstream in zip(edges[:TERMS], upstreams)
         if upstream is not None and not node.value.ndim and not edge.node.value.ndim
     ]
-    if len(terms) < len(upstreams):
-        terms = [look.symbols.say("via {0}", look.symbols.name(edge.node)) for edge in edges[:TERMS]]
-    return " + ".join([*terms, *(["⋯"] if len(edges) > TERMS else [])])
+    if len(numbers) == min(len(edges), TERMS):
+        return " + ".join([numbers[0], *map(bracketed, numbers[1:]), *(["⋯"] if len(edges) > TERMS else [])])
+    users = Counter(look.symbols.name(edge.node) for edge in edges)
+    terms = [look.symbols.say("via {0}", name) + (f" (×{n})" if n > 1 else "") for name, n in users.items()]
+    return " + ".join([*terms[:TERMS], *(["⋯"] if len(terms) > TERMS else [])])
 
 
 def _rightwards(look: Look, node: Node, parts: _Parts) -> Box:

@@ -8,7 +8,7 @@ from minigraph.arrays import Array
 from minigraph.diagram.boxes import Box, Run, beside, framed, gap, line, stacked, write
 from minigraph.diagram.content import Edge
 from minigraph.diagram.look import Look
-from minigraph.diagram.text import bracketed, scalar, special_word
+from minigraph.diagram.text import bracketed, scalar
 
 __all__ = ["chip"]
 
@@ -20,17 +20,21 @@ def chip(look: Look, edge: Edge) -> str:
     rows = _scalar_rows(look, edge) if scalars else _tensor_rows(look, edge)
     rows += _verdict(look, edge)
     check = look.checks.get(edge)
-    wrong = (check is not None and not check.ok) or edge in look.scene.culprit_edges
+    wrong = (check is not None and not check.ok) or edge in look.edge_origins or edge in look.broken_formulas
     return framed(stacked(rows), p.local, p.highlight if wrong else p.local_heat[0], 2 if wrong else 1, inside=(6, 4))
 
 
 def _verdict(look: Look, edge: Edge) -> list[Box]:
-    """What a gradient check says of this edge, and whether NaN or ∞ begins here."""
+    """What a gradient check says of this edge, whether NaN or ∞ begins here, whether backward keeps to the formula."""
     p, check, rows = look.palette, look.checks.get(edge), []
-    if edge in look.scene.culprit_edges:
-        upstream = look.scene.gradients[edge.node]
-        word = special_word(edge.downstream(upstream))
-        rows.append(write(Run(look.symbols.say("first {0}", word), p.on_highlight, 9)))
+    if edge in look.edge_origins:
+        rows.append(
+            write(Run(look.symbols.say("first {0} on the way back", look.edge_origins[edge]), p.on_highlight, 9))
+        )
+    if edge in look.broken_formulas:
+        given = look.broken_formulas[edge]
+        says = look.symbols.say("but backward gives {0}", look.number(float(given)) if given.size == 1 else "≠")
+        rows.append(write(Run(says, p.on_highlight, 9)))
     if check is not None and check.compared:
         sign, colour = ("✓", p.forward) if check.ok else ("✗", p.on_highlight)
         says = look.symbols.say("error {0}", scalar(check.error))
@@ -42,7 +46,7 @@ def _verdict(look: Look, edge: Edge) -> list[Box]:
 
 def _scalar_rows(look: Look, edge: Edge) -> list[Box]:
     p = look.palette
-    number = "?" if edge.numbers is None else scalar(float(edge.numbers))
+    number = "?" if edge.numbers is None else look.number(float(edge.numbers))
     top, bottom = (Run(f"∂{look.symbols.name(node)}", p.local, 12, True) for node in (edge.node, edge.source))
     bar = max(top.width, bottom.width) + 4
     fraction = stacked([write(top, height=15), Box("", bar, 1, p.local), write(bottom, height=15)], bar)
@@ -51,7 +55,9 @@ def _scalar_rows(look: Look, edge: Edge) -> list[Box]:
     if look.detail != "symbols" or not says:
         says += [equals, Run(number, p.local, 11)]
     first = beside([fraction, gap(5, 1), line(says, 4)])
-    return [first] if look.detail == "symbols" else [first, gap(1, 2), _product(look, edge, number)]
+    rows = [first] if look.detail == "symbols" else [first, gap(1, 2), _product(look, edge, number)]
+    which = look.symbols.which_input(edge)
+    return [*rows, line([Run(which, p.mute, 9)])] if which else rows
 
 
 def _product(look: Look, edge: Edge, number: str) -> Box:
@@ -59,7 +65,7 @@ def _product(look: Look, edge: Edge, number: str) -> Box:
     p, upstream = look.palette, look.scene.gradients.get(edge.node)
     if upstream is None or edge.numbers is None:
         return line([Run(look.symbols.say("not computed"), p.backward, 9)])
-    up, down = scalar(float(upstream)), scalar(float(edge.downstream(upstream)))
+    up, down = look.number(float(upstream)), look.number(float(edge.downstream(upstream)))
     runs = [
         Run(up, p.backward, 11),
         Run("×", p.mute, 11),
@@ -79,8 +85,9 @@ def _tensor_rows(look: Look, edge: Edge) -> list[Box]:
 
 
 def _statement(look: Look, edge: Edge) -> Box:
-    """Block: ∂L/∂X = ∂L/∂Y · Wᵀ (+= where other paths add to it). Primitive: only the factor and its sign."""
-    if edge.node.op is not None and not edge.node.op.gate:
+    """Block or matrix product: ∂L/∂X = ∂L/∂Y · Wᵀ (+= where others add to it). Else only the factor and its sign."""
+    is_matrix_product = edge.local is not None and edge.local.rule.startswith("from")
+    if is_matrix_product or (edge.node.op is not None and not edge.node.op.gate):
         return line([look.run(term, 13, 12) for term in look.symbols.statement(edge)], 4)
     runs = [look.run(term, 13, 12) for term in look.symbols.product(edge, "")]
     return line(

@@ -68,6 +68,10 @@ class Scene:
     """The nodes, gradients, names, roles and clusters of one diagram."""
 
     def __init__(self, root: Node, opened: Which = 0, most: int | None = None, seed: Array | None = None) -> None:
+        for node in topological_order(root):
+            if not isinstance(node.value, np.ndarray):
+                came = type(node.value).__name__
+                raise TypeError(f"draw: the value of {node.name or 'a node'} is a {came}; assign an array (np.asarray)")
         self.graph = graph = Graph(expand(root, opened)) if opened != 0 else Graph(root)
         self.root = graph.output
         if opened != 0:
@@ -123,7 +127,7 @@ class Scene:
         if isinstance(node, Parameter):
             return "parameter"
         if node.op is not None:
-            known = node.op.symbol == "L" or node.name == "L" or "loss" in self.names[node].lower()
+            known = node.op.symbol == "L" or self.names[node] == "L" or "loss" in self.names[node].lower()
             is_loss = node is self.root and not self.is_seeded and known
             return "loss" if is_loss and not self.is_circuit else ""
         if is_number(node):
@@ -158,37 +162,21 @@ class Scene:
         return _shared([scope, self.cluster(edge.source)]) if through_gate else scope
 
     @cached_property
-    def culprits(self) -> set[Node]:
-        """The nodes that are not finite although all that they were made from is: where NaN and ∞ come from."""
-        odd = {node for node in self.graph.nodes if not np.isfinite(node.value).all()}
-        return {node for node in odd if odd.isdisjoint(node.inputs)}
-
-    @cached_property
-    def culprit_edges(self) -> set[Edge]:
-        """The edges that make a gradient that is not finite from one that is."""
-        if all(np.isfinite(gradient).all() for gradient in self.gradients.values()):
-            return set()
-        made = set()
-        for edge in (edge for edges in self.returns.values() for edge in edges):
-            upstream = self.gradients.get(edge.node)
-            if upstream is not None and np.isfinite(upstream).all():
-                made |= set() if np.isfinite(edge.downstream(upstream)).all() else {edge}
-        return made
-
-    @cached_property
     def batched(self) -> dict[Node, int]:
         """The nodes whose first axis is the batch, as that of the inputs and targets is, and how long it is."""
-        lengths = [
-            len(n.value) for n in self.graph.nodes if n.op is None and n.value.ndim and not isinstance(n, Parameter)
-        ]
-        if not lengths:
-            return {}
+        data = {node for node in self.graph.nodes if node.op is None and node.value.ndim and self._may_be_data(node)}
+        rows = next((len(node.value) for node in self.graph.nodes if node in data), None)
         found: dict[Node, int] = {}
         for node in self.graph.nodes:
-            data = any(source in found for source in node.inputs) if node.op else not isinstance(node, Parameter)
-            if data and node.value.ndim and len(node.value) == lengths[0]:
-                found[node] = lengths[0]
+            is_data = any(source in found for source in node.inputs) if node.op else node in data
+            if is_data and node.value.ndim and len(node.value) == rows:
+                found[node] = rows
         return found
+
+    def _may_be_data(self, leaf: Node) -> bool:
+        """Not a parameter, nor what stands where weights do: on the right of a matrix product."""
+        as_weight = any(edge.local is not None and edge.local.rule == "from left" for edge in self.users[leaf])
+        return not isinstance(leaf, Parameter) and not as_weight
 
     @cached_property
     def titles(self) -> dict[Node, str]:

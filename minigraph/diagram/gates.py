@@ -72,7 +72,7 @@ def folded(look: Look, found: Fold) -> str:
     rows = [
         line([Run(f"× {found.times}", p.ink, 16, bold=True)]),
         line([Run(clean(ops, 60), p.ink, 11)]),
-        line([Run(say("{0} more like the one before", found.times - 1), p.mute, 9)]),
+        line([Run(say("the one before and {0} more", found.times - 1), p.mute, 9)]),
     ]
     parameters = {n for node in found.hidden for n in node.inputs if isinstance(n, Parameter)} - {*look.scene.nodes}
     if parameters:

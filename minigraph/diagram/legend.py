@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
+
 from minigraph.diagram.boxes import Box, Run, beside, gap, line, stacked, write
 from minigraph.diagram.look import Look
 from minigraph.diagram.style import shade
@@ -10,9 +12,14 @@ from minigraph.diagram.text import clean
 
 __all__ = ["headline", "legend"]
 
+LINE = 100  # letters of a title on one line
+NAMED = 6  # changed values that are named
+
 
 def headline(look: Look, title: str) -> Box:
-    return stacked([gap(1, 4), line([Run(clean(title, 120), look.palette.ink, 16, bold=True)]), gap(1, 4)])
+    lines = [piece for text in title.split("\n") for piece in wrap(clean(text, 400), LINE)] or [""]
+    rows = [line([Run(text, look.palette.ink, 16, bold=True)]) for text in lines[:4] if text]
+    return stacked([gap(1, 4), *rows, gap(1, 4)])
 
 
 def legend(look: Look) -> Box:
@@ -39,8 +46,15 @@ def legend(look: Look) -> Box:
     if any(node.value.size > WITH_DIGITS for node in look.scene.nodes):
         swatches = [Box("", 9, 9, shade(p.forward_heat, n / 2)) for n in range(3)]
         parts.append(_sign(*swatches, gap(4, 1), Run(say("size, and − if negative"), p.mute, 11)))
+    if look.checks:
+        parts.append(line([Run(say("✓ ✗: each local gradient against finite differences"), p.forward, 11)]))
     per_line = 2 if look.runs_down else len(parts)
     rows = [beside(_spaced(parts[n : n + per_line])) for n in range(0, len(parts), per_line)]
+    if look.changed:
+        names = [look.symbols.name(node) for node in look.changed]
+        who = ", ".join([*names[:NAMED], *(["⋯"] if len(names) > NAMED else [])])
+        says = say("{0} changed after this forward: stale values and all gradients are those before", who)
+        rows.append(line([Run(says, p.mute, 11)]))
     return stacked([gap(1, 14), *(part for row in rows for part in (row, gap(1, 4)))])
 
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 from minigraph.arrays import Array
 from minigraph.checks import Check
 from minigraph.diagram.boxes import Box, Run
 from minigraph.diagram.content import Edge, Scene
+from minigraph.diagram.findings import broken_formulas, changed_leaves, edge_origins, origins, outdated
 from minigraph.diagram.style import Palette
 from minigraph.diagram.symbols import Symbols, Term
 from minigraph.diagram.tables import array_box
-from minigraph.diagram.text import size_text, span
+from minigraph.diagram.text import scalar, size_text, span
 from minigraph.graph import Node
 
 __all__ = ["Detail", "Direction", "Look"]
@@ -32,7 +34,29 @@ class Look:
     sample: int | None = None
     title: str | None = None
     prefix: str = ""  # of the ids, where several scenes are in one picture
+    digits: int = 2
+    has_legend: bool = True
     checks: Mapping[Edge, Check] = field(default_factory=dict)
+
+    @cached_property
+    def origins(self) -> dict[Node, str]:
+        return origins(self.scene.graph.nodes)
+
+    @cached_property
+    def edge_origins(self) -> dict[Edge, str]:
+        return edge_origins(self.scene)
+
+    @cached_property
+    def broken_formulas(self) -> Mapping[Edge, Array]:
+        return broken_formulas(self.scene)
+
+    @cached_property
+    def changed(self) -> list[Node]:
+        return changed_leaves(self.scene)
+
+    @cached_property
+    def outdated(self) -> set[Node]:
+        return outdated(self.scene)
 
     @property
     def runs_down(self) -> bool:
@@ -42,12 +66,17 @@ class Look:
         """The value or gradient of a node, or the one row of it that is looked at."""
         note = ""
         if self.sample is not None and node in self.scene.batched:
-            note = self.symbols.say("row {0} of {1}", self.sample, len(array))
+            note = self.symbols.say("row {0} (of 0 … {1})", self.sample, len(array) - 1)
             array = array[self.sample : self.sample + 1]
         return self.table(array, colour, heat, note)
 
-    def table(self, array: Array, colour: str, heat: tuple[str, str], note: str = "") -> Box:
-        return array_box(array, colour, heat, self.palette, 2 if self.scene.is_circuit else 3, note)
+    def table(
+        self, array: Array, colour: str, heat: tuple[str, str], note: str = "", largest: float | None = None
+    ) -> Box:
+        return array_box(array, colour, heat, self.palette, self.digits, note, largest, not self.scene.is_circuit)
+
+    def number(self, value: float) -> str:
+        return scalar(value, self.digits)
 
     def tooltip(self, node: Node, is_gradient: bool) -> str:
         """What is said when one points at a value or gradient."""

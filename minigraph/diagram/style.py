@@ -53,9 +53,9 @@ DARK = Palette(
 PRINT = Palette(
     background="#FFFFFF", ink="#000000", mute="#404040", rule="#808080", panel="#F7F7F7", pill="#FFFFFF",
     parameter="#E8E8E8",
-    forward="#000000", forward_heat=("#FFFFFF", "#B8B8B8"),
-    backward="#000000", backward_heat=("#FFFFFF", "#B8B8B8"),
-    local="#000000", local_heat=("#FFFFFF", "#B8B8B8"),
+    forward="#000000", forward_heat=("#F2F2F2", "#B0B0B0"),
+    backward="#000000", backward_heat=("#F2F2F2", "#B0B0B0"),
+    local="#000000", local_heat=("#F2F2F2", "#B0B0B0"),
     op="#FFFFFF", op_line="#000000", highlight="#D0D0D0", on_highlight="#000000",
 )  # fmt: skip
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from minigraph.diagram.content import Edge, Scene
 from minigraph.diagram.phrases import Language, translated
-from minigraph.diagram.text import clean, pretty, scalar, size_text
+from minigraph.diagram.text import clean, constant, pretty, scalar, size_text
 from minigraph.formulas import filled
 from minigraph.graph import Node
 from minigraph.naming import is_number
@@ -37,7 +37,7 @@ class Symbols:
     def name(self, node: Node) -> str:
         """The name; a bare number is written as a number."""
         if is_number(node):
-            return scalar(float(node.value))
+            return constant(float(node.value))
         return pretty(self.scene.names[node])
 
     @property
@@ -122,10 +122,17 @@ class Symbols:
         ):
             factors = [upstream, size_text(edge.numbers.shape)]
             return f"{source} = {' · '.join(factors if local.rule == 'from right' else factors[::-1])}"
-        remarks = self.remarks(edge)
+        remarks = [*self.remarks(edge), *filter(None, [self.which_input(edge)])]
         if local.rule == "elementwise" and edge.source.value.size < edge.node.value.size:
             remarks.append(self.say("then {0}", sum_back(edge)))
         return ", ".join(remarks)
+
+    def which_input(self, edge: Edge) -> str:
+        """Where one value is several inputs of an op, each of its chips is for one of them."""
+        same = [i for i, source in enumerate(edge.node.inputs) if source is edge.source]
+        if len(same) == 1:
+            return ""
+        return self.say("as input {0} of {1}", edge.i + 1, len(edge.node.inputs))
 
     def remarks(self, edge: Edge) -> list[str]:
         """What the op itself says of this local gradient: P = softmax(Y), N = 2."""

@@ -17,47 +17,60 @@ WITH_DIGITS = 16  # tables of more elements are shown as swatches
 ROWS = COLUMNS = 8
 
 
-def array_box(array: Array, colour: str, heat: tuple[str, str], palette: Palette, decimals: int, note: str = "") -> Box:
-    """A scalar with `decimals`; else a table of the last two axes, with `note` and what it leaves out above it."""
+def array_box(
+    array: Array,
+    colour: str,
+    heat: tuple[str, str],
+    palette: Palette,
+    digits: int,
+    note: str = "",
+    largest: float | None = None,
+    is_loss: bool = False,
+) -> Box:
+    """A scalar; else a table of the last two axes, with `note` and what it leaves out above it.
+
+    digits: after the point (one more for the scalar of a network: its loss). largest: what the colours and the common
+    factor are relative to, if not to the array's own.
+    """
     if array.ndim == 0:
-        number = Run(scalar(float(array), decimals), colour, 14, bold=True)
+        number = Run(scalar(float(array), digits + is_loss), colour, 14, bold=True)
         return write(number, width=40, height=22, fill=heat[0], pad=6)
     if not array.size:
         return write(Run("empty", colour, 9), height=16)
     matrix = array.reshape(1, -1) if array.ndim == 1 else array[(0,) * (array.ndim - 2)]
+    largest = _largest(matrix) if largest is None else largest
     notes = [note] if note else []
     notes += [f"[{', '.join('0' * (array.ndim - 2))}] of {size_text(array.shape)}"] if array.ndim > 2 else []
     if matrix.size <= WITH_DIGITS:
-        texts, factor = cells(matrix)
+        texts, factor = cells(matrix, digits, largest)
         notes += [factor] if factor else []
-        table = _digits(matrix, texts, heat, palette)
+        table = _digits(matrix, texts, heat, palette, largest)
     else:
-        notes.append(span(array))
-        table = _swatches(matrix, heat, palette)
+        notes.append(span(array, digits))
+        table = _swatches(matrix, heat, palette, largest)
     return stacked([*(write(Run(note, colour, 9), height=13) for note in notes), table])
 
 
-def _digits(matrix: Array, texts: list[str], heat: tuple[str, str], palette: Palette) -> Box:
+def _digits(matrix: Array, texts: list[str], heat: tuple[str, str], palette: Palette, largest: float) -> Box:
     runs = [Run(text, palette.ink) for text in texts]
     width = max(run.width for run in runs) + 8
-    fills = [shade(heat, v / _largest(matrix)) for v in _magnitudes(matrix).flat]
+    fills = [shade(heat, v / (largest or 1.0)) for v in _magnitudes(matrix).flat]
     odd = [palette.ink if special(v) else "" for v in map(float, matrix.flat)]
     boxes = [replace(write(run, width, 16, f, right=True), border=b) for run, f, b in zip(runs, fills, odd)]
     return grid([boxes[i : i + matrix.shape[1]] for i in range(0, len(boxes), matrix.shape[1])], palette.background)
 
 
-def _swatches(matrix: Array, heat: tuple[str, str], palette: Palette) -> Box:
+def _swatches(matrix: Array, heat: tuple[str, str], palette: Palette, largest: float) -> Box:
     """Colours for size, a minus for sign, ⋯ where rows or columns are left out."""
     rows, columns = _shown(matrix.shape[0], ROWS), _shown(matrix.shape[1], COLUMNS)
     width = 18 if len(columns) <= 5 else 14
-    largest = _largest(matrix)
 
     def swatch(i: int | None, j: int | None) -> Box:
         if i is None or j is None:
             return write(Run("⋯", palette.mute, 8), width, 11)
         word = special(float(matrix[i, j]))
         sign = word or ("−" if matrix[i, j] < 0 else "")
-        fill = shade(heat, float(_magnitudes(matrix[i, j])) / largest)
+        fill = shade(heat, float(_magnitudes(matrix[i, j])) / (largest or 1.0))
         cell = write(Run(sign, palette.ink, 6 if word else 7), width, 11, fill) if sign else Box("", width, 11, fill)
         return replace(cell, border=palette.ink if word else "")
 
@@ -70,7 +83,7 @@ def _magnitudes(array: Array) -> Array:
 
 
 def _largest(array: Array) -> float:
-    return float(_magnitudes(array).max()) or 1.0
+    return float(_magnitudes(array).max(initial=0.0))
 
 
 def _shown(count: int, most: int) -> list[int | None]:

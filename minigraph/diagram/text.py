@@ -11,7 +11,7 @@ import numpy as np
 from minigraph.arrays import Array
 
 __all__ = [
-    "bracketed", "cells", "clean", "markup", "pretty", "scalar", "size_text", "span", "special", "special_word",
+    "bracketed", "cells", "clean", "constant", "markup", "pretty", "scalar", "size_text", "span", "special",
     "superscript",
 ]  # fmt: skip
 
@@ -26,9 +26,9 @@ def clean(text: str, longest: int = 40) -> str:
 
 
 def pretty(name: str) -> str:
-    """A name for display: W1 is written W₁."""
+    """A name for display: W1 and W_1 are written W₁."""
     name = clean(name)
-    numbered = re.fullmatch(r"([^\W\d_]{1,2})(\d{1,3})", name)
+    numbered = re.fullmatch(r"([^\W\d_]{1,2})_?(\d{1,3})", name)
     return numbered[1] + numbered[2].translate(SUBSCRIPTS) if numbered else name
 
 
@@ -51,11 +51,6 @@ def special(value: float) -> str | None:
     if math.isnan(value):
         return "NaN"
     return None if math.isfinite(value) else "∞" if value > 0 else "−∞"
-
-
-def special_word(array: Array) -> str:
-    """The worst that an array holds which is no finite number."""
-    return "NaN" if np.isnan(array).any() else "∞"
 
 
 def bracketed(number: str) -> str:
@@ -81,23 +76,45 @@ def scalar(value: float, decimals: int = 2) -> str:
     return _minus(mantissa) + "·10" + superscript(int(exponent))
 
 
-def cells(array: Array) -> tuple[list[str], str]:
-    """The elements of an array as texts of one style, and their common factor: "×10⁻³", or "" for none."""
+def constant(value: float) -> str:
+    """A number of a formula, as one writes it: 0.5, 2, 10⁻³."""
+    if word := special(value):
+        return word
+    mantissa, _, exponent = f"{value:.4g}".partition("e")
+    if not exponent:
+        return _minus(mantissa)
+    sign = mantissa.removesuffix("1")
+    power = "10" + superscript(int(exponent))
+    return _minus(sign) + power if sign in ("", "-") else _minus(mantissa) + "·" + power
+
+
+def cells(array: Array, digits: int = 2, largest: float | None = None) -> tuple[list[str], str]:
+    """The elements of an array as texts of one style, and their common factor: "×10⁻³", or "" for none.
+
+    largest: the magnitude that the factor is for, if not the array's own: that of several arrays, say.
+    """
     values = [float(v) for v in array.flat]
-    largest = max((abs(v) for v in values if math.isfinite(v)), default=0.0)
+    if largest is None:
+        largest = max((abs(v) for v in values if math.isfinite(v)), default=0.0)
     power = 0
     if largest and not 0.05 <= largest < 1e4:
         power = max(math.floor(math.log10(largest)), -307)  # below, the power of ten itself would be 0
     scaled = [v / 10.0**power for v in values]
-    texts = [special(v) or _minus(str(int(v)) if v == round(v) and abs(v) < 1e4 else f"{v:.2f}") for v in scaled]
-    return texts, f"×10{superscript(power)}" if power else ""
+
+    def text(v: float) -> str:
+        if word := special(v):
+            return word
+        bare = v == 0 or (not power and v == round(v) and abs(v) < 1e4)
+        return _minus(str(int(v)) if bare else f"{v:.{digits}f}")
+
+    return [text(v) for v in scaled], f"×10{superscript(power)}" if power else ""
 
 
-def span(array: Array) -> str:
+def span(array: Array, digits: int = 2) -> str:
     """min … max of the finite elements, with what is not finite named after it."""
     finite = array[np.isfinite(array)]
     if not finite.size:
         return "all NaN or ∞"
-    low, high = scalar(float(finite.min())), scalar(float(finite.max()))
+    low, high = scalar(float(finite.min()), digits), scalar(float(finite.max()), digits)
     odd = array.size - finite.size
     return (low if low == high else f"{low} … {high}") + (f", {odd} NaN or ∞" if odd else "")
