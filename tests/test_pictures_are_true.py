@@ -1,4 +1,4 @@
-"""Random networks: every number on a picture is the graph's, and upstream × local, summed over the paths, is downstream.
+"""Random networks: each number on a picture is the graph's; upstream × local, summed over the paths, is downstream.
 
 Numbers are read off the labels of the DOT text; that an SVG says the same is tested once, at the end.
 """

@@ -47,6 +47,15 @@ class Edge:
                 return np.tensordot(upstream, local_gradient(node, self.i), axes=upstream.ndim)
             return self.local.apply(node.op, upstream, node.value, node.operands, self.i)
 
+    def pulled(self, upstream: Array) -> Array:
+        """What the engine makes of it, by the op's own backward."""
+        node = self.node
+        needs = tuple(k == self.i for k in range(len(node.inputs)))
+        assert node.op is not None
+        with np.errstate(all="ignore"):
+            pulled = node.op.pull(upstream, node.value, node.operands, needs)[self.i]
+        return np.zeros(node.operands[self.i].shape) if pulled is None else np.asarray(pulled)
+
     @cached_property
     def numbers(self) -> Array | None:
         """The local gradient in numbers: by its formula, else the Jacobian itself; None if that would be too large."""
@@ -77,7 +86,7 @@ class Scene:
         # not each node's own grad: that may stem from the backward of another output
         start = root.grad if seed is None else seed
         with np.errstate(all="ignore"):
-            self.gradients = graph.gradients(start) if start is not None else {}
+            self.gradients = graph.gradients(start) if start is not None and self.root in graph.wanted else {}
         ops = dict.fromkeys(node.op.name for node in topological_order(root) if node.op)
         self.title = clean(" → ".join(ops) or self.names[self.root], 200)
         self.folding = fold(graph, most)
@@ -160,20 +169,22 @@ class Scene:
     @cached_property
     def culprits(self) -> set[Node]:
         """The nodes that are not finite although all that they were made from is: where NaN and ∞ come from."""
-        odd = {node for node in self.graph.nodes if not np.isfinite(node.value).all()}
-        return {node for node in odd if odd.isdisjoint(node.inputs)}
+        odd = (node for node in self.graph.nodes if not np.isfinite(node.value).all())
+        return {node for node in odd if all(np.isfinite(operand).all() for operand in node.operands)}
 
     @cached_property
     def culprit_edges(self) -> set[Edge]:
         """The edges that make a gradient that is not finite from one that is."""
         if all(np.isfinite(gradient).all() for gradient in self.gradients.values()):
             return set()
-        made = set()
-        for edge in (edge for edges in self.returns.values() for edge in edges):
-            upstream = self.gradients.get(edge.node)
-            if upstream is not None and np.isfinite(upstream).all():
-                made |= set() if np.isfinite(edge.downstream(upstream)).all() else {edge}
-        return made
+        return {
+            edge
+            for edges in self.returns.values()
+            for edge in edges
+            if (upstream := self.gradients.get(edge.node)) is not None
+            and np.isfinite(upstream).all()
+            and not np.isfinite(edge.pulled(upstream)).all()
+        }
 
     @cached_property
     def batched(self) -> dict[Node, int]:
@@ -183,12 +194,28 @@ class Scene:
         ]
         if not lengths:
             return {}
+        rows, grown = lengths[0], self._twice_the_batch(lengths[0])
+        if grown:
+            return {
+                n: rows
+                for n, a in grown.items()
+                if a.ndim and n.value.ndim and (len(n.value), len(a)) == (rows, 2 * rows)
+            }
         found: dict[Node, int] = {}
         for node in self.graph.nodes:
             data = any(source in found for source in node.inputs) if node.op else not isinstance(node, Parameter)
-            if data and node.value.ndim and len(node.value) == lengths[0]:
-                found[node] = lengths[0]
+            if data and node.value.ndim and len(node.value) == rows:
+                found[node] = rows
         return found
+
+    def _twice_the_batch(self, rows: int) -> dict[Node, Array]:
+        """Every value as it would be with each row twice, so that what grows is seen; {} where the graph cannot do it."""
+        leaves = (n for n in self.graph.nodes if n.op is None and n.value.ndim and not isinstance(n, Parameter))
+        try:
+            with np.errstate(all="ignore"):
+                return self.graph.replay({n: np.concatenate([n.value] * 2) for n in leaves if len(n.value) == rows})
+        except Exception:  # whatever an op may raise that was made for this batch only
+            return {}
 
     @cached_property
     def titles(self) -> dict[Node, str]:

@@ -12,8 +12,8 @@ from minigraph.diagram.boxes import Box, Run
 from minigraph.diagram.content import Edge, Scene
 from minigraph.diagram.style import Palette
 from minigraph.diagram.symbols import Symbols, Term
-from minigraph.diagram.tables import array_box
-from minigraph.diagram.text import size_text, span
+from minigraph.diagram.tables import array_box, range_text
+from minigraph.diagram.text import size_text
 from minigraph.graph import Node
 
 __all__ = ["Detail", "Direction", "Look"]
@@ -47,13 +47,17 @@ class Look:
         return self.table(array, colour, heat, note)
 
     def table(self, array: Array, colour: str, heat: tuple[str, str], note: str = "") -> Box:
-        return array_box(array, colour, heat, self.palette, 2 if self.scene.is_circuit else 3, note)
+        decimals = 2 if self.scene.is_circuit else 3
+        return array_box(array, colour, heat, self.palette, decimals, note, self.symbols.language)
 
     def tooltip(self, node: Node, is_gradient: bool) -> str:
         """What is said when one points at a value or gradient."""
         name = self.symbols.gradient(node) if is_gradient else self.symbols.name(node)
         array = self.scene.gradients.get(node) if is_gradient else node.value
-        says = self.symbols.say("not computed") if array is None else span(array) if array.size else "empty"
+        if array is None or not array.size:
+            says = self.symbols.say("not computed" if array is None else "empty")
+        else:
+            says = range_text(array, self.symbols.language)
         return f"{name} {size_text(node.shape)}: {says}".replace(" :", ":")
 
     def run(self, term: Term, size: float, sign_size: float) -> Run:

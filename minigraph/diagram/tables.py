@@ -8,33 +8,49 @@ import numpy as np
 
 from minigraph.arrays import Array
 from minigraph.diagram.boxes import Box, Run, grid, stacked, write
+from minigraph.diagram.phrases import Language, translated
 from minigraph.diagram.style import Palette, shade
 from minigraph.diagram.text import cells, scalar, size_text, span, special
 
-__all__ = ["WITH_DIGITS", "array_box"]
+__all__ = ["WITH_DIGITS", "array_box", "range_text"]
 
 WITH_DIGITS = 16  # tables of more elements are shown as swatches
 ROWS = COLUMNS = 8
 
 
-def array_box(array: Array, colour: str, heat: tuple[str, str], palette: Palette, decimals: int, note: str = "") -> Box:
+def array_box(
+    array: Array,
+    colour: str,
+    heat: tuple[str, str],
+    palette: Palette,
+    decimals: int,
+    note: str = "",
+    language: Language = "en",
+) -> Box:
     """A scalar with `decimals`; else a table of the last two axes, with `note` and what it leaves out above it."""
     if array.ndim == 0:
         number = Run(scalar(float(array), decimals), colour, 14, bold=True)
         return write(number, width=40, height=22, fill=heat[0], pad=6)
     if not array.size:
-        return write(Run("empty", colour, 9), height=16)
+        return write(Run(translated("empty", language), colour, 9), height=16)
     matrix = array.reshape(1, -1) if array.ndim == 1 else array[(0,) * (array.ndim - 2)]
     notes = [note] if note else []
-    notes += [f"[{', '.join('0' * (array.ndim - 2))}] of {size_text(array.shape)}"] if array.ndim > 2 else []
+    if array.ndim > 2:
+        which = f"[{', '.join('0' * (array.ndim - 2))}]"
+        notes.append(translated("{0} of {1}", language).format(which, size_text(array.shape)))
     if matrix.size <= WITH_DIGITS:
         texts, factor = cells(matrix)
         notes += [factor] if factor else []
         table = _digits(matrix, texts, heat, palette)
     else:
-        notes.append(span(array))
+        notes.append(range_text(array, language))
         table = _swatches(matrix, heat, palette)
     return stacked([*(write(Run(note, colour, 9), height=13) for note in notes), table])
+
+
+def range_text(array: Array, language: Language) -> str:
+    """`span` in words of that language."""
+    return span(array, translated("all NaN or ∞", language), translated("{0} NaN or ∞", language))
 
 
 def _digits(matrix: Array, texts: list[str], heat: tuple[str, str], palette: Palette) -> Box:
