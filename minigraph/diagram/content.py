@@ -209,7 +209,7 @@ class Scene:
         return found
 
     def _twice_the_batch(self, rows: int) -> dict[Node, Array]:
-        """Every value as it would be with each row twice, so that what grows is seen; {} where the graph cannot do it."""
+        """Every value as it would be with each row twice, to see what grows; {} where the graph cannot do it."""
         leaves = (n for n in self.graph.nodes if n.op is None and n.value.ndim and not isinstance(n, Parameter))
         try:
             with np.errstate(all="ignore"):
