@@ -47,7 +47,7 @@ class _Opener:
         """`root` rebuilt on top of `boundary` (old node → new node), its composites opened, new nodes in `scope`."""
         new = dict(boundary)
         order = topological_order(root, until=boundary)
-        titles = op_titles(order) if self.wanted is not None else {}
+        titles = op_titles(node for node in order if node not in boundary) if self.wanted is not None else {}
         for node in order:
             if node in new:
                 continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import runpy
 from collections.abc import Callable
 from functools import cache
@@ -46,3 +47,20 @@ def number(text: str) -> float:
 def group(svg: str, name: str) -> ElementTree.Element:
     """The group with the id `name`."""
     return next(g for g in ElementTree.fromstring(svg).iter(f"{SVG}g") if plain_id(g) == name)
+
+
+def labels(source: str) -> dict[str, list[str]]:
+    """The texts of every node in DOT text, by its id: what `texts` reads off the SVG, without laying it out."""
+    return {name: [t.text or "" for t in cells.iter("FONT") if t.text] for name, cells in _tables(source).items()}
+
+
+def _tables(source: str) -> dict[str, ElementTree.Element]:
+    found = {}
+    for start in re.finditer(r"^\s*(\w+) \[label=<", source, re.MULTILINE):
+        depth, end = 1, start.end()
+        while depth:
+            depth += {"<": 1, ">": -1}.get(source[end], 0)
+            end += 1
+        html = re.sub(r"</?[IB]>", "", source[start.end() : end - 1])
+        found[start[1]] = ElementTree.fromstring(f"<X>{html}</X>")
+    return found

@@ -115,6 +115,7 @@ def _sampled(look: Look, edge: Edge, numbers: Array) -> Array:
     """The row that is looked at, of a local gradient that has one row for each sample."""
     rows = look.scene.batched.get(edge.source)
     per_row = edge.local is not None and edge.local.rule in ("elementwise", "row by row")
-    if look.sample is None or not per_row or not numbers.ndim or len(numbers) != rows:
+    whole = numbers.ndim < max(edge.source.value.ndim, 1)  # one that is the same for every row
+    if look.sample is None or not per_row or whole or len(numbers) != rows:
         return numbers
     return numbers[look.sample : look.sample + 1]

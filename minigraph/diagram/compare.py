@@ -20,7 +20,8 @@ from minigraph.graph import Graph, Node
 
 __all__ = ["compare"]
 
-ROUNDING = {8: 1e-9, 4: 1e-4}  # by the bytes of a number: differences up to these are rounding
+ROUNDING = {4: 1e-4, 2: 0.05}  # by the bytes of a number: differences up to these are rounding
+ROUNDING_OF_FLOAT64 = 1e-9
 
 
 @dataclass(frozen=True)
@@ -34,15 +35,25 @@ class _Pair:
 
     @property
     def difference(self) -> float:
-        """‖a − b‖ / the larger norm."""
-        size = max(float(np.linalg.norm(self.a)), float(np.linalg.norm(self.b)))
-        far = float(np.linalg.norm(self.a - self.b))
-        return far / size if size else far
+        """‖a − b‖ / the larger norm; NaN where either holds NaN, and ∞ where only one does hold that."""
+        a, b = self.a.astype(float), self.b.astype(float)
+        if np.isnan(a).any() or np.isnan(b).any():
+            return np.nan
+        endless = np.isinf(a) | np.isinf(b)
+        if not np.array_equal(a[endless], b[endless]):
+            return np.inf
+        a, b = np.where(endless, 0.0, a), np.where(endless, 0.0, b)
+        largest = max(float(np.abs(a).max(initial=0)), float(np.abs(b).max(initial=0)))
+        if not largest:
+            return 0.0
+        # by a power of two, which rounds nothing: squares of very large or small numbers would be ∞ or 0
+        a, b = (np.ldexp(array, -int(np.frexp(largest)[1])) for array in (a, b))
+        return float(np.linalg.norm(a - b)) / max(float(np.linalg.norm(a)), float(np.linalg.norm(b)))
 
     @property
     def is_equal(self) -> bool:
         coarsest = min(self.a.dtype.itemsize, self.b.dtype.itemsize)
-        return self.difference <= ROUNDING.get(coarsest, 0.05)
+        return self.difference <= ROUNDING.get(coarsest, ROUNDING_OF_FLOAT64)
 
 
 def compare(
@@ -93,7 +104,7 @@ def compare(
 def _pairs(first: Look, second: Look) -> list[_Pair]:
     a, b = first.scene, second.scene
     pairs = [_Pair(first.symbols.name(a.root), False, a.root.value, b.root.value)]
-    by_name = {b.names[node]: node for node in b.graph.nodes if node.op is None}
+    by_name = {b.names[node]: node for node in b.graph.nodes if node.op is None and node not in a.ids}
     for node in a.graph.nodes:
         twin = node if node in b.ids else by_name.get(a.names[node])
         if node.op is None and twin is not None and node in a.gradients and twin in b.gradients:

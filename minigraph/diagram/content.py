@@ -42,10 +42,25 @@ class Edge:
     def downstream(self, upstream: Array) -> Array:
         """What this edge makes of an upstream gradient, by the very product that its chip shows."""
         node = self.node
+        if self.local is None or node.op is None or self.is_huge:
+            return self.pulled(upstream)
         with np.errstate(all="ignore"):  # NaN and ∞ are drawn, and marked
-            if self.local is None or node.op is None:
-                return np.tensordot(upstream, local_gradient(node, self.i), axes=upstream.ndim)
             return self.local.apply(node.op, upstream, node.value, node.operands, self.i)
+
+    @property
+    def is_huge(self) -> bool:
+        """Whether the local gradient is a Jacobian of each row that is too large to be built for a picture."""
+        by_row = self.local is not None and self.local.rule == "row by row"
+        return by_row and self.node.value.size * self.node.shape[-1] > LARGEST_SHOWN
+
+    def pulled(self, upstream: Array) -> Array:
+        """What the engine makes of it, by the op's own backward."""
+        node = self.node
+        needs = tuple(k == self.i for k in range(len(node.inputs)))
+        assert node.op is not None
+        with np.errstate(all="ignore"):
+            pulled = node.op.pull(upstream, node.value, node.operands, needs)[self.i]
+        return np.zeros_like(node.operands[self.i]) if pulled is None else np.asarray(pulled)
 
     @cached_property
     def numbers(self) -> Array | None:
@@ -53,7 +68,7 @@ class Edge:
         node = self.node
         with np.errstate(all="ignore"):
             if self.local is not None:
-                if self.local.rule == "row by row" and node.value.size * node.shape[-1] > LARGEST_SHOWN:
+                if self.is_huge:
                     return None
                 try:
                     return np.asarray(self.local.value(node.op, node.value, *node.operands), dtype=float)
@@ -81,7 +96,7 @@ class Scene:
         # not each node's own grad: that may stem from the backward of another output
         start = root.grad if seed is None else seed
         with np.errstate(all="ignore"):
-            self.gradients = graph.gradients(start) if start is not None else {}
+            self.gradients = graph.gradients(start) if start is not None and self.root in graph.wanted else {}
         ops = dict.fromkeys(node.op.name for node in topological_order(root) if node.op)
         self.title = clean(" → ".join(ops) or self.names[self.root], 200)
         self.folding = fold(graph, most)
@@ -164,19 +179,26 @@ class Scene:
     @cached_property
     def batched(self) -> dict[Node, int]:
         """The nodes whose first axis is the batch, as that of the inputs and targets is, and how long it is."""
-        data = {node for node in self.graph.nodes if node.op is None and node.value.ndim and self._may_be_data(node)}
-        rows = next((len(node.value) for node in self.graph.nodes if node in data), None)
-        found: dict[Node, int] = {}
-        for node in self.graph.nodes:
-            is_data = any(source in found for source in node.inputs) if node.op else node in data
-            if is_data and node.value.ndim and len(node.value) == rows:
-                found[node] = rows
-        return found
+        data = [node for node in self.graph.nodes if node.op is None and node.value.ndim and self._may_be_data(node)]
+        if not data:
+            return {}
+        rows = len(data[0].value)
+        grown = self._twice_the_batch([node for node in data if len(node.value) == rows])
+        both = ((node, node.value, twice) for node, twice in grown.items() if node.value.ndim and twice.ndim)
+        return {node: rows for node, value, twice in both if (len(value), len(twice)) == (rows, 2 * rows)}
 
     def _may_be_data(self, leaf: Node) -> bool:
         """Not a parameter, nor what stands where weights do: on the right of a matrix product."""
         as_weight = any(edge.local is not None and edge.local.rule == "from left" for edge in self.users[leaf])
         return not isinstance(leaf, Parameter) and not as_weight
+
+    def _twice_the_batch(self, data: Sequence[Node]) -> dict[Node, Array]:
+        """Every value as it would be with each row twice, to see what grows; {} where the graph cannot do it."""
+        try:
+            with np.errstate(all="ignore"):
+                return self.graph.replay({node: np.concatenate([node.value] * 2) for node in data})
+        except Exception:  # whatever an op may raise that was made for this batch only
+            return {node: np.concatenate([node.value] * 2) for node in data}
 
     @cached_property
     def titles(self) -> dict[Node, str]:

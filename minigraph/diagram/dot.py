@@ -15,6 +15,7 @@ from minigraph.diagram.folding import Fold
 from minigraph.diagram.gates import block, cluster_title, folded, gate
 from minigraph.diagram.legend import headline, legend
 from minigraph.diagram.look import Look
+from minigraph.diagram.text import clean
 from minigraph.graph import Node, Op
 
 __all__ = ["Writer", "canvas", "dot_source"]
@@ -107,9 +108,10 @@ class Writer:
         if not op.gate:
             self._put(node.scope, name, block(self.look, node), "op composite")
             return
+        sign = clean(op.gate)
         shape = {"shape": "circle", "style": "filled", "width": "0.52"}
-        if len(op.gate) > 4:
-            shape = {"shape": "box", "style": "rounded,filled", "width": f"{0.1 * len(op.gate) + 0.1:.2f}"}
+        if len(sign) > 4:
+            shape = {"shape": "box", "style": "rounded,filled", "width": f"{0.1 * len(sign) + 0.1:.2f}"}
         look = {"fixedsize": "true", "height": "0.52", "fillcolor": p.op, "color": p.op_line, "penwidth": "1.5"}
         self._put(node.scope, name, gate(self.look, node), "op", **shape, **look)
 

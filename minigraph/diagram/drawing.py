@@ -9,7 +9,7 @@ from minigraph.diagram.dot import dot_source
 from minigraph.diagram.figure import Diagram
 from minigraph.diagram.look import Look
 from minigraph.diagram.neurons import Neurons
-from minigraph.diagram.options import Detail, Direction, Language, Theme, View, as_root, checked, colours
+from minigraph.diagram.options import Detail, Direction, Language, Theme, View, as_root, as_row, checked, colours
 from minigraph.diagram.symbols import Symbols
 from minigraph.diagram.text import clean
 from minigraph.expand import Which
@@ -53,11 +53,11 @@ def draw(
     Changes nothing in the graph. Errors: ValueError for another value of any of these.
     """
     checked("draw", view=view, detail=detail, direction=direction, theme=theme, language=language, id=id)
-    root, (palette, css) = as_root("draw", what), colours(theme)
+    root, (palette, css), sample = as_root("draw", what), colours(theme), as_row("draw", sample)
     if view != "graph":
         scene = Scene(root)
         neurons = Neurons(Look(scene, Symbols(scene, language), palette, title=title), view == "neurons", sample)
-        return Diagram(neurons.source(), title or scene.title, neurons.description(), id, css)
+        return Diagram(neurons.source(), clean(title, 200) if title else scene.title, neurons.description(), id, css)
     scene = Scene(root, expand, max_nodes)
     symbols = Symbols(scene, language)
     _check_sample(scene, sample)

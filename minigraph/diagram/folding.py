@@ -89,7 +89,7 @@ def _repeats(graph: Graph, segments: Sequence[Segment]) -> list[Fold]:
         for node in segment:
             for source in node.inputs:
                 users.setdefault(source, set()).add(n)
-    looks = [_structure(segments, n, users) for n in range(len(segments))]
+    looks = [_structure(graph, segments, n, users) for n in range(len(segments))]
     folds, n = [], 0
     while n < len(segments):
         period, times = _best_period(looks, n)
@@ -115,8 +115,10 @@ def _best_period(looks: Sequence[Hashable], n: int) -> tuple[int, int]:
     return best
 
 
-def _structure(segments: Sequence[Segment], n: int, users: dict[Node, set[int]]) -> Hashable:
-    """What two segments must have in common to be the same block: ops, shapes, wiring, and leaves that they share."""
+def _structure(graph: Graph, segments: Sequence[Segment], n: int, users: dict[Node, set[int]]) -> Hashable:
+    """What two segments must have in common to be the same block: ops, shapes, wiring, where gradients flow, and leaves
+    that they share.
+    """
     before = segments[n - 1][-1] if n else None
     numbers: dict[Node, int] = {node: k for k, node in enumerate(segments[n])}
 
@@ -128,7 +130,10 @@ def _structure(segments: Sequence[Segment], n: int, users: dict[Node, set[int]])
         known = source in numbers
         return numbers.setdefault(source, len(numbers)), known, isinstance(source, Parameter), source.shape
 
-    return tuple((repr(node.op), node.shape, *map(seen_as, node.inputs)) for node in segments[n])
+    def way_back(node: Node) -> Hashable:
+        return graph.backward_plan[node][1] if node in graph.backward_plan else None
+
+    return tuple((repr(node.op), node.shape, way_back(node), *map(seen_as, node.inputs)) for node in segments[n])
 
 
 def _keep_the_near(graph: Graph, folding: Folding, most: int) -> None:

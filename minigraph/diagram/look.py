@@ -14,8 +14,8 @@ from minigraph.diagram.content import Edge, Scene
 from minigraph.diagram.findings import broken_formulas, changed_leaves, edge_origins, origins, outdated
 from minigraph.diagram.style import Palette
 from minigraph.diagram.symbols import Symbols, Term
-from minigraph.diagram.tables import array_box
-from minigraph.diagram.text import scalar, size_text, span
+from minigraph.diagram.tables import Style, array_box, range_text
+from minigraph.diagram.text import scalar, size_text
 from minigraph.graph import Node
 
 __all__ = ["Detail", "Direction", "Look"]
@@ -73,7 +73,8 @@ class Look:
     def table(
         self, array: Array, colour: str, heat: tuple[str, str], note: str = "", largest: float | None = None
     ) -> Box:
-        return array_box(array, colour, heat, self.palette, self.digits, note, largest, not self.scene.is_circuit)
+        style = Style(self.palette, self.digits, self.symbols.language)
+        return array_box(array, colour, heat, style, note, largest, extra=not self.scene.is_circuit)
 
     def number(self, value: float) -> str:
         return scalar(value, self.digits)
@@ -82,7 +83,10 @@ class Look:
         """What is said when one points at a value or gradient."""
         name = self.symbols.gradient(node) if is_gradient else self.symbols.name(node)
         array = self.scene.gradients.get(node) if is_gradient else node.value
-        says = self.symbols.say("not computed") if array is None else span(array) if array.size else "empty"
+        if array is None or not array.size:
+            says = self.symbols.say("not computed" if array is None else "empty")
+        else:
+            says = range_text(array, self.symbols.language)
         return f"{name} {size_text(node.shape)}: {says}".replace(" :", ":")
 
     def run(self, term: Term, size: float, sign_size: float) -> Run:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from typing import Literal
 
+import numpy as np
+
 from minigraph.diagram.look import Detail, Direction
 from minigraph.diagram.phrases import LANGUAGES, Language
 from minigraph.diagram.style import THEMES, Palette, dark_css
 from minigraph.graph import Graph, Node
 
-__all__ = ["Detail", "Direction", "Language", "Theme", "View", "as_root", "checked", "colours"]
+__all__ = ["Detail", "Direction", "Language", "Theme", "View", "as_root", "as_row", "checked", "colours"]
 
 Theme = Literal["light", "dark", "print", "auto"]
 View = Literal["graph", "neurons", "neuron-gradients"]
@@ -30,6 +32,15 @@ def checked(who: str, *, id: str | None = None, **options: str) -> None:
             raise ValueError(f"{who}: {name} is {value!r}, but must be one of {', '.join(map(repr, KNOWN[name]))}")
     if id is not None and not re.fullmatch(r"[A-Za-z][\w-]{0,40}", id, re.ASCII):
         raise ValueError(f"{who}: id is {id!r}, but must be a letter, then at most 40 letters, digits, _ or -")
+
+
+def as_row(who: str, sample: int | None) -> int | None:
+    """`sample` as an int; errors: TypeError for what is none."""
+    if sample is None:
+        return None
+    if isinstance(sample, (bool, np.bool_)) or not isinstance(sample, (int, np.integer)):
+        raise TypeError(f"{who}: sample is {sample!r}, but must be an int")
+    return int(sample)
 
 
 def as_root(who: str, what: Node | Graph) -> Node:

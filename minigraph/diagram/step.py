@@ -40,18 +40,19 @@ def draw_step(
     updated = {parameter: value for parameter, value in optimizer.preview().items() if parameter in scene.ids}
     if not updated:
         raise ValueError(f"draw_step: no parameter of {type(optimizer).__name__} is behind {scene.names[root]}")
-    after = scene.graph.replay(updated)[root]
+    # not root.value: a step may have changed the parameters since it was computed
+    before, after = (scene.graph.replay(leaves)[root] for leaves in ({}, updated))
     rows = [_equation(look, optimizer, parameter, new) for parameter, new in updated.items()]
     widths = [max(row[column].width for row in rows) for column in range(len(rows[0]))]
     lines = [beside([stacked([wide(box, width)]) for box, width in zip(row, widths)]) for row in rows]
-    lines.append(_loss(look, root.value, after))
+    lines.append(_loss(look, before, after))
     heading = title or look.symbols.say("One step of {0}, learning rate {1}", *_named(optimizer))
     dot = canvas(look, headline(look, heading), above=True)
     body = stacked([part for text in lines for part in (text, gap(1, 16))][:-1])
     dot.node("step", label=f"<{body.content}>", id="step")
     says = ", ".join(look.symbols.name(parameter) for parameter in updated)
     return Diagram(
-        str(dot.source), clean(heading, 200), clean(f"{heading}: {says}. {_change(look, after)}", 2000), id, css
+        str(dot.source), clean(heading, 200), clean(f"{heading}: {says}. {_change(look, before, after)}", 2000), id, css
     )
 
 
@@ -62,7 +63,7 @@ def _named(optimizer: Optimizer) -> tuple[str, str]:
 def _equation(look: Look, optimizer: Optimizer, parameter: Node, new: Array) -> list[Box]:
     """old − step = new, each with its name above it."""
     p, name, old = look.palette, look.symbols.name(parameter), parameter.value
-    is_plain = isinstance(optimizer, SGD) and not optimizer.momentum and not optimizer.weight_decay
+    is_plain = type(optimizer) is SGD and not optimizer.momentum and not optimizer.weight_decay
     step = f"{scalar(optimizer.learning_rate)} × {look.symbols.gradient(parameter)}"
     parts = [
         (Run(name, p.forward, 14, True, True), old, p.forward, p.forward_heat),
@@ -96,8 +97,7 @@ def _loss(look: Look, before: Array, after: Array) -> Box:
     return beside([stacked([box]) for box in parts])
 
 
-def _change(look: Look, after: Array) -> str:
-    before = look.scene.root.value
+def _change(look: Look, before: Array, after: Array) -> str:
     if before.ndim:
         return ""
     return f"{look.symbols.name(look.scene.root)}: {scalar(float(before), 3)} → {scalar(float(after), 3)}"

@@ -141,6 +141,8 @@ class Symbols:
 
     def _remark(self, edge: Edge, remark: str) -> str:
         op = edge.node.op
+        if remark.startswith("all "):
+            return self.say("all {0}", remark.removeprefix("all "))
         rows = op.count(edge.node.operands[0]) if op is not None else 1
         return filled(translated(remark, self.language), *self.inputs(edge.node), y=self.name(edge.node), N=rows)
 

@@ -2,53 +2,69 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from minigraph.arrays import Array
 from minigraph.diagram.boxes import Box, Run, grid, stacked, write
+from minigraph.diagram.phrases import Language, translated
 from minigraph.diagram.style import Palette, shade
 from minigraph.diagram.text import cells, scalar, size_text, span, special
 
-__all__ = ["WITH_DIGITS", "array_box"]
+__all__ = ["WITH_DIGITS", "Style", "array_box", "range_text"]
 
 WITH_DIGITS = 16  # tables of more elements are shown as swatches
 ROWS = COLUMNS = 8
+
+
+@dataclass(frozen=True)
+class Style:
+    """How arrays are written. digits: how many stand after the point."""
+
+    palette: Palette
+    digits: int = 2
+    language: Language = "en"
 
 
 def array_box(
     array: Array,
     colour: str,
     heat: tuple[str, str],
-    palette: Palette,
-    digits: int,
+    style: Style,
     note: str = "",
     largest: float | None = None,
-    is_loss: bool = False,
+    extra: bool = False,
 ) -> Box:
     """A scalar; else a table of the last two axes, with `note` and what it leaves out above it.
 
-    digits: after the point (one more for the scalar of a network: its loss). largest: what the colours and the common
-    factor are relative to, if not to the array's own.
+    largest: what the colours and the common factor are relative to, if not to the array's own. extra: whether scalars
+    have one digit more, as losses do.
     """
     if array.ndim == 0:
-        number = Run(scalar(float(array), digits + is_loss), colour, 14, bold=True)
+        number = Run(scalar(float(array), style.digits + extra), colour, 14, bold=True)
         return write(number, width=40, height=22, fill=heat[0], pad=6)
     if not array.size:
-        return write(Run("empty", colour, 9), height=16)
+        return write(Run(translated("empty", style.language), colour, 9), height=16)
     matrix = array.reshape(1, -1) if array.ndim == 1 else array[(0,) * (array.ndim - 2)]
     largest = _largest(matrix) if largest is None else largest
     notes = [note] if note else []
-    notes += [f"[{', '.join('0' * (array.ndim - 2))}] of {size_text(array.shape)}"] if array.ndim > 2 else []
+    if array.ndim > 2:
+        which = f"[{', '.join('0' * (array.ndim - 2))}]"
+        notes.append(translated("{0} of {1}", style.language).format(which, size_text(array.shape)))
     if matrix.size <= WITH_DIGITS:
-        texts, factor = cells(matrix, digits, largest)
+        texts, factor = cells(matrix, style.digits, largest)
         notes += [factor] if factor else []
-        table = _digits(matrix, texts, heat, palette, largest)
+        table = _digits(matrix, texts, heat, style.palette, largest)
     else:
-        notes.append(span(array, digits))
-        table = _swatches(matrix, heat, palette, largest)
+        notes.append(range_text(array, style.language, style.digits))
+        table = _swatches(matrix, heat, style.palette, largest)
     return stacked([*(write(Run(note, colour, 9), height=13) for note in notes), table])
+
+
+def range_text(array: Array, language: Language, digits: int = 2) -> str:
+    """`span` in words of that language."""
+    return span(array, translated("all NaN or ∞", language), translated("{0} NaN or ∞", language), digits)
 
 
 def _digits(matrix: Array, texts: list[str], heat: tuple[str, str], palette: Palette, largest: float) -> Box:

@@ -33,8 +33,8 @@ def pretty(name: str) -> str:
 
 
 def markup(text: str) -> str:
-    """Text for an HTML-like label."""
-    return escape(text, quote=True)
+    r"""Text for an HTML-like label, in which \N would be the node's id and \G the graph's."""
+    return escape(text, quote=True).replace("\\", "\\\\")
 
 
 def superscript(n: int) -> str:
@@ -110,11 +110,11 @@ def cells(array: Array, digits: int = 2, largest: float | None = None) -> tuple[
     return [text(v) for v in scaled], f"×10{superscript(power)}" if power else ""
 
 
-def span(array: Array, digits: int = 2) -> str:
-    """min … max of the finite elements, with what is not finite named after it."""
+def span(array: Array, none: str = "all NaN or ∞", some: str = "{0} NaN or ∞", digits: int = 2) -> str:
+    """min … max of the finite elements, with what is not finite named after it, in these words."""
     finite = array[np.isfinite(array)]
     if not finite.size:
-        return "all NaN or ∞"
+        return none
     low, high = scalar(float(finite.min()), digits), scalar(float(finite.max()), digits)
     odd = array.size - finite.size
-    return (low if low == high else f"{low} … {high}") + (f", {odd} NaN or ∞" if odd else "")
+    return (low if low == high else f"{low} … {high}") + (f", {some.format(odd)}" if odd else "")

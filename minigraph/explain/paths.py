@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from minigraph.arrays import Array
-from minigraph.diagram.content import LARGEST_SHOWN, Edge, Scene
+from minigraph.diagram.content import Edge, Scene
 from minigraph.graph import Node
 
 __all__ = ["Path", "count_paths", "walk"]
@@ -60,7 +59,7 @@ def walk(scene: Scene, node: Node, counts: dict[Node, int]) -> Iterator[Path]:
         edge = next(ways[-1], None)
         if edge is not None:
             edges.append(edge)
-            gradients.append(_brought(edge, gradients[-1]))
+            gradients.append(edge.downstream(gradients[-1]))
             if edge.source is not node:
                 ways.append(_ways(scene, edge.source, counts))
                 continue
@@ -74,15 +73,3 @@ def walk(scene: Scene, node: Node, counts: dict[Node, int]) -> Iterator[Path]:
 
 def _ways(scene: Scene, node: Node, counts: dict[Node, int]) -> Iterator[Edge]:
     return (edge for edge in scene.returns[node] if edge.source in counts)
-
-
-def _brought(edge: Edge, upstream: Array) -> Array:
-    """What an edge makes of `upstream`: by its formula, or by ``backward`` where that would take a huge Jacobian."""
-    node, i = edge.node, edge.i
-    jacobian = edge.local is not None and edge.local.rule == "row by row"
-    if edge.local is not None and not (jacobian and node.value.size * math.prod(node.shape[-1:]) > LARGEST_SHOWN):
-        return edge.downstream(upstream)
-    assert node.op is not None
-    needs = tuple(k == i for k in range(len(node.inputs)))
-    pulled = node.op.pull(upstream, node.value, node.operands, needs)[i]
-    return edge.source.value * 0.0 if pulled is None else pulled

@@ -71,14 +71,14 @@ class Neurons:
     def description(self) -> str:
         """The diagram in words."""
         units, chain = self.units, self.chain
-        parts = [f"Neurons, sample {units.at} (of 0 … {chain.batch - 1})"]
+        parts = [units.say("Neurons, sample {0} (of 0 … {1})", units.at, chain.batch - 1)]
         for column, node in enumerate(chain.columns):
             if column:
                 weight = chain.layers[column - 1].weight
-                parts.append(f"{weight.value.size} weights {units.title(weight)}")
+                parts.append(units.say("{0} weights {1}", weight.value.size, units.title(weight)))
             kind = {0: "inputs", len(chain.layers): "outputs"}.get(column, "units")
             texts = [units.tip(node, k) for k in self.shown[column] if k is not None]
-            parts.append(f"{node.shape[-1]} {kind}: {', '.join(texts)}")
+            parts.append(f"{units.say('{0} ' + kind, node.shape[-1])}: {', '.join(texts)}")
         if chain.loss is not None:
             parts.append(f"{units.name(chain.loss)} = {scalar(units.of_sample(chain.loss.value), 3)}")
         return clean("; ".join(parts) + ".", 4000)
