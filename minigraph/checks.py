@@ -280,7 +280,10 @@ def _is_corner(f: Callable[[Array], Array], x: Array, direction: Array, h: float
 
 
 def _in_float64(graph: Graph) -> dict[Node, Array]:
-    return {n: n.value.astype(np.float64) for n in graph.nodes if n.op is None and n.value.dtype.kind == "f"}
+    """The leaves as the recorded forward read them: an optimizer may have changed them since."""
+    read = {source: array for node in graph.nodes for source, array in zip(node.inputs, node.operands)}
+    leaves = ((node, read.get(node, node.value)) for node in graph.nodes if node.op is None)
+    return {node: array.astype(np.float64) for node, array in leaves if array.dtype.kind == "f"}
 
 
 def _copies(arrays: tuple[Array, ...]) -> tuple[Array, ...]:

@@ -6,10 +6,14 @@ import copy
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 
+import numpy as np
+
 from minigraph.arrays import Array, shape_text
 from minigraph.graph import Node, Parameter
 
 __all__ = ["SGD", "Optimizer"]
+
+STATE = (dict, list, np.ndarray, np.random.Generator)  # what an optimizer may change in place during a step
 
 
 class Optimizer(ABC):
@@ -34,21 +38,28 @@ class Optimizer(ABC):
 
         Errors: ValueError where a gradient was not computed or has another shape; then nothing has changed.
         """
-        for parameter, value in self._updated().items():
-            parameter.value = value
-
-    def preview(self) -> dict[Node, Array]:
-        """The values that ``step()`` would give; neither the parameters nor the optimizer change. Errors as there."""
-        twin = copy.deepcopy(self, {id(parameter): parameter for parameter in self.parameters})
-        return twin._updated()
-
-    def _updated(self) -> dict[Node, Array]:
         gradients = {i: self._gradient(p) for i, p in enumerate(self.parameters) if p.requires_grad}
         updated = {i: self.update(i, self.parameters[i].value, gradient) for i, gradient in gradients.items()}
-        # a float64 rate must not widen float32
-        return {
-            self.parameters[i]: value.astype(self.parameters[i].value.dtype, copy=False) for i, value in updated.items()
+        for i, value in updated.items():
+            old = self.parameters[i].value
+            self.parameters[i].value = value.astype(old.dtype, copy=False)  # a float64 rate must not widen float32
+
+    def preview(self) -> dict[Node, Array]:
+        """The values that ``step()`` would give. It takes the step and takes it back: nothing has changed after it."""
+        values = [parameter.value for parameter in self.parameters]
+        kept = {id(parameter): parameter for parameter in self.parameters}
+        state = {
+            name: copy.deepcopy(value, kept) if isinstance(value, STATE) else value
+            for name, value in vars(self).items()
         }
+        try:
+            self.step()
+            return {parameter: parameter.value for parameter in self.parameters if parameter.requires_grad}
+        finally:
+            vars(self).clear()
+            vars(self).update(state)
+            for parameter, value in zip(self.parameters, values):
+                parameter.value = value
 
     def _gradient(self, parameter: Parameter) -> Array:
         name = f"{type(self).__name__}: {parameter.name or parameter!r}"

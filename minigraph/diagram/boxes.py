@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from minigraph.diagram import widths
 from minigraph.diagram.text import markup
 
-__all__ = ["Box", "Run", "beside", "framed", "gap", "grid", "line", "stacked", "wide", "write"]
+__all__ = ["Box", "Run", "beside", "columns", "framed", "gap", "grid", "line", "stacked", "wide", "write"]
 
 INSET = 4  # between digits and the right side of their cell
 SEEN_BY_SVG = "transparent"  # see svg.py: it finds each text's box by the background in front of it
@@ -119,6 +119,12 @@ def stacked(boxes: Sequence[Box], width: int = 0) -> Box:
     height = sum(box.height for box in boxes)
     rows = "".join(f"<TR>{wide(box, width).cell()}</TR>" for box in boxes)
     return Box(_table(rows, width, height), width, height)
+
+
+def columns(rows: Sequence[Sequence[Box]], pad: int = 0) -> list[Box]:
+    """Lines of boxes that stand below each other in columns, each in the middle of its place."""
+    widths = [max(row[column].width for row in rows) + pad for column in range(len(rows[0]))]
+    return [beside([stacked([wide(box, width)]) for box, width in zip(row, widths)]) for row in rows]
 
 
 def grid(rows: Sequence[Sequence[Box]], lines: str, spacing: int = 1) -> Box:

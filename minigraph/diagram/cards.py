@@ -96,8 +96,13 @@ def _pills(look: Look, node: Node) -> Box | None:
         pills.append((look.symbols.say("first {0}", look.origins[node]), p.on_highlight, p.highlight))
     if node in look.outdated:
         pills.append((look.symbols.say("stale"), p.mute, p.pill))
+    elif look.scene.is_stale(node) and not look.scene.wants_gradient(node):
+        pills.append((look.symbols.say("changed since"), p.mute, p.pill))
     if node in look.scene.folding.behind:
-        pills.append((look.symbols.say("⋯ {0} ops before", look.scene.folding.behind[node]), p.mute, p.pill))
+        says = look.symbols.say("⋯ {0} ops before", look.scene.folding.behind[node])
+        pills.append((says, p.mute, p.pill))
+        if node in look.scene.folding.troubled:
+            pills.append((look.symbols.say("something wrong in there"), p.on_highlight, p.highlight))
     boxes = [write(Run(text, colour, 9), height=14, fill=fill, pad=5) for text, colour, fill in pills]
     if not boxes:
         return None

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from minigraph.arrays import Array, shape_text
-from minigraph.diagram.boxes import Box, Run, beside, gap, stacked, wide, write
+from minigraph.diagram.boxes import Box, Run, columns, gap, stacked, write
 from minigraph.diagram.content import Scene
 from minigraph.diagram.dot import Writer, canvas
 from minigraph.diagram.figure import Diagram
@@ -30,12 +32,14 @@ class _Pair:
 
     name: str
     is_gradient: bool
-    a: Array
-    b: Array
+    a: Array | None
+    b: Array | None
 
-    @property
+    @cached_property
     def difference(self) -> float:
         """‖a − b‖ / the larger norm; NaN where either holds NaN, and ∞ where only one does hold that."""
+        if self.a is None or self.b is None:
+            return np.inf
         a, b = self.a.astype(float), self.b.astype(float)
         if np.isnan(a).any() or np.isnan(b).any():
             return np.nan
@@ -52,10 +56,11 @@ class _Pair:
 
     @property
     def is_equal(self) -> bool:
-        coarsest = min(self.a.dtype.itemsize, self.b.dtype.itemsize)
+        coarsest = min(array.dtype.itemsize for array in (self.a, self.b) if array is not None)
         return self.difference <= ROUNDING.get(coarsest, ROUNDING_OF_FLOAT64)
 
 
+@np.errstate(all="ignore")  # NaN and ∞ are drawn and marked
 def compare(
     a: Node | Graph,
     b: Node | Graph,
@@ -66,6 +71,7 @@ def compare(
     direction: Direction = "LR",
     theme: Theme = "light",
     language: Language = "en",
+    digits: int = 2,
     id: str | None = None,
 ) -> Diagram:
     """Two graphs in one picture, one above the other ("LR") or side by side ("TB"), and whether they agree.
@@ -76,7 +82,17 @@ def compare(
     (else `b`) started from, else from 1; nothing in the graphs changes. The other arguments are those of `draw`.
     Errors: ValueError where the outputs differ in shape.
     """
-    checked("compare", detail=detail, direction=direction, theme=theme, language=language, id=id)
+    checked(
+        "compare",
+        max_nodes=max_nodes,
+        titles=titles,
+        digits=digits,
+        detail=detail,
+        direction=direction,
+        theme=theme,
+        language=language,
+        id=id,
+    )
     roots, (palette, css) = (as_root("compare", a), as_root("compare", b)), colours(theme)
     if roots[0].shape != roots[1].shape:
         came = " and ".join(shape_text(root.shape) for root in roots)
@@ -86,7 +102,9 @@ def compare(
     for root, title, prefix in zip(roots, titles, "ab"):
         symbols = Symbols(Scene(root, most=max_nodes, seed=seed), language)
         heading = clean(title, 60)
-        looks.append(Look(symbols.scene, symbols, palette, detail, direction, title=heading, prefix=prefix))
+        looks.append(
+            Look(symbols.scene, symbols, palette, detail, direction, title=heading, prefix=prefix, digits=digits)
+        )
     pairs = _pairs(*looks)
     dot = canvas(looks[0], stacked([gap(1, 10), _table(looks[0], pairs, titles), legend(looks[0])]))
     for look in looks if direction == "TB" else looks[::-1]:  # running to the right, Graphviz stacks from below
@@ -96,6 +114,10 @@ def compare(
         )
         Writer(look, dot).write()
         dot.edge(f"{look.prefix}_title", first, style="invis")
+    with dot.subgraph() as first_column:
+        first_column.attr(rank="min")
+        for look in looks:
+            first_column.node(f"{look.prefix}_title")
     says = "; ".join(f"{pair.name} {'=' if pair.is_equal else '≠'}, {scalar(pair.difference)}" for pair in pairs)
     heading = f"{looks[0].title} | {looks[1].title}"
     return Diagram(str(dot.source), heading, clean(f"{heading}: {says}", 8000), id, css)
@@ -104,37 +126,50 @@ def compare(
 def _pairs(first: Look, second: Look) -> list[_Pair]:
     a, b = first.scene, second.scene
     pairs = [_Pair(first.symbols.name(a.root), False, a.root.value, b.root.value)]
-    by_name = {b.names[node]: node for node in b.graph.nodes if node.op is None and node not in a.ids}
-    for node in a.graph.nodes:
-        twin = node if node in b.ids else by_name.get(a.names[node])
-        if node.op is None and twin is not None and node in a.gradients and twin in b.gradients:
-            if node.shape == twin.shape:
-                pairs.append(_Pair(first.symbols.gradient(node), True, a.gradients[node], b.gradients[twin]))
+    ours, theirs = ([n for n in s.graph.nodes if n.op is None and n.name] for s in (a, b))
+    names = Counter(node.name for node in theirs)
+    counted = {name for name, n in Counter(node.name for node in ours).items() if names[name] == n}
+    by_name = {name: iter([n for n in theirs if n.name == name and n not in a.ids]) for name in counted}
+    for node in (node for node in a.graph.nodes if node.op is None):
+        twin = node if node in b.ids else next(by_name.get(node.name or "", iter(())), None)
+        if twin is not None and node.shape == twin.shape and (node in a.gradients or twin in b.gradients):
+            pairs.append(_Pair(first.symbols.gradient(node), True, a.gradients.get(node), b.gradients.get(twin)))
     return pairs
+
+
+def _verdict(look: Look, pair: _Pair, titles: tuple[str, str]) -> str:
+    if pair.a is None or pair.b is None:
+        return look.symbols.say("only in {0}", clean(titles[pair.a is None], 60))
+    says = "equal: they differ by {0} of the larger" if pair.is_equal else "DIFFERENT: {0} of the larger"
+    return look.symbols.say(says, scalar(pair.difference))
+
+
+def _array(look: Look, array: Array | None, colour: str, heat: tuple[str, str], largest: float) -> Box:
+    """Both in one scale, so that their digits and colours can be compared."""
+    if array is None:
+        return write(Run(look.symbols.say("not computed"), colour, 9), height=16, pad=3)
+    return look.table(array, colour, heat, largest=largest)
 
 
 def _table(look: Look, pairs: list[_Pair], titles: tuple[str, str]) -> Box:
     """One row a pair: name, array of A, = or ≠, array of B, how far apart."""
     p = look.palette
-    rows = []
+    rows: list[list[Box]] = []
     for pair in pairs:
         colour, heat = (p.backward, p.backward_heat) if pair.is_gradient else (p.forward, p.forward_heat)
         sign = Run("=" if pair.is_equal else "≠", p.ink, 15, bold=True)
-        says = look.symbols.say(
-            "equal: difference {0}" if pair.is_equal else "DIFFERENT by {0}", scalar(pair.difference)
-        )
-        verdict = Run(says, p.mute if pair.is_equal else p.on_highlight, 10)
+        verdict = Run(_verdict(look, pair, titles), p.mute if pair.is_equal else p.on_highlight, 10)
+        sizes = [np.abs(array[np.isfinite(array)]).max(initial=0.0) for array in (pair.a, pair.b) if array is not None]
+        largest = float(max(sizes))
         rows.append(
             [
                 write(Run(pair.name, colour, 13, True)),
-                look.table(pair.a, colour, heat),
+                _array(look, pair.a, colour, heat, largest),
                 write(sign, 24, 20),
-                look.table(pair.b, colour, heat),
+                _array(look, pair.b, colour, heat, largest),
                 write(verdict, height=16, fill="" if pair.is_equal else p.highlight, pad=4),
             ]
         )
     head = [gap(1, 1), *(write(Run(clean(title, 60), p.ink, 11, bold=True)) for title in titles), gap(1, 1)]
     rows.insert(0, [head[0], head[1], gap(24, 1), head[2], head[3]])
-    widths = [max(row[column].width for row in rows) + 12 for column in range(5)]
-    lines = [beside([stacked([wide(box, width)]) for box, width in zip(row, widths)]) for row in rows]
-    return stacked([part for text in lines for part in (text, gap(1, 6))])
+    return stacked([part for line in columns(rows, 12) for part in (line, gap(1, 6))])

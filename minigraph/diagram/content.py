@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -95,20 +95,25 @@ class Scene:
         self.ids = {node: n for n, node in enumerate(graph.nodes)}
         # not each node's own grad: that may stem from the backward of another output
         start = root.grad if seed is None else seed
-        with np.errstate(all="ignore"):
-            self.gradients = graph.gradients(start) if start is not None and self.root in graph.wanted else {}
+        self.gradients = graph.gradients(start) if start is not None and self.root in graph.wanted else {}
         ops = dict.fromkeys(node.op.name for node in topological_order(root) if node.op)
         self.title = clean(" → ".join(ops) or self.names[self.root], 200)
-        self.folding = fold(graph, most)
-        self.nodes = self.folding.cards(graph)
         self.users: dict[Node, list[Edge]] = {node: [] for node in graph.nodes}
         self.returns: dict[Node, list[Edge]] = {node: [] for node in graph.nodes}  # the edges with a chip, by their op
+        self.brings: dict[Node, list[Edge]] = {node: [] for node in graph.nodes}  # the same edges, by their input
         for node in graph.nodes:
             for i, source in enumerate(node.inputs):
                 edge = Edge(node, i)
                 self.users[source].append(edge)
                 if self.carries_gradient(edge):
                     self.returns[node].append(edge)
+                    self.brings[source].append(edge)
+        self.fold(most)
+
+    def fold(self, most: int | None, troubled: Collection[Node] = ()) -> None:
+        """Decide what of a large graph is drawn: at most about `most` values, all of those `troubled` if possible."""
+        self.folding = fold(self.graph, most, set(troubled))
+        self.nodes = self.folding.cards(self.graph)
         self.ops = [node for node in self.nodes if node.op and self.is_made_here(node)]
 
     def is_made_here(self, node: Node) -> bool:
@@ -127,7 +132,7 @@ class Scene:
 
     def arrivals(self, node: Node) -> list[Edge]:
         """The edges that bring a gradient to this node."""
-        return [edge for edge in self.users[node] if self.carries_gradient(edge)]
+        return self.brings[node]
 
     def paths(self, node: Node) -> int:
         return len(self.arrivals(node))
@@ -228,6 +233,11 @@ def _recall(recorded: Node, opened: Graph) -> None:
         for source, operand in zip(node.inputs, node.operands)
         if source.op is None
     }
+    for node in topological_order(recorded):
+        for source, operand in zip(node.inputs, node.operands):
+            if source.op is None and read[source] is not operand:
+                name = source.name or "a leaf"
+                raise ValueError(f"draw: {name} had two values while this was recorded; run forward() and draw again")
     if any(leaf.value is not value for leaf, value in read.items()):
         values = opened.replay(read)
         for node in opened.nodes:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from minigraph.checks import check_edges
 from minigraph.diagram.content import Edge, Scene
 from minigraph.diagram.description import described
 from minigraph.diagram.dot import dot_source
 from minigraph.diagram.figure import Diagram
+from minigraph.diagram.findings import edge_origins, origins
 from minigraph.diagram.look import Look
 from minigraph.diagram.neurons import Neurons
 from minigraph.diagram.options import Detail, Direction, Language, Theme, View, as_root, as_row, checked, colours
@@ -18,6 +21,7 @@ from minigraph.graph import Graph, Node
 __all__ = ["draw"]
 
 
+@np.errstate(all="ignore")  # NaN and ∞ are drawn and marked
 def draw(
     what: Node | Graph,
     *,
@@ -31,6 +35,7 @@ def draw(
     theme: Theme = "light",
     language: Language = "en",
     title: str | None = None,
+    digits: int = 2,
     id: str | None = None,
 ) -> Diagram:
     """A diagram of everything that `what` depends on: the forward that was computed last, and its gradients.
@@ -48,21 +53,37 @@ def draw(
       the part nearest to the output. None draws everything.
     - direction: "LR", or "TB" for top to bottom.
     - theme: "light", "dark", "print" (no hues), or "auto": light, and an SVG turns dark where its reader's system is.
-    - language: of the words on it, "en" or "ko" · title: stands above it · id: what the ids in its SVG begin with.
+    - language: of the words on it, "en" or "ko" · title: stands above it · digits: after the decimal point.
+    - id: what the ids in its SVG begin with.
 
     Changes nothing in the graph. Errors: ValueError for another value of any of these.
     """
-    checked("draw", view=view, detail=detail, direction=direction, theme=theme, language=language, id=id)
+    checked(
+        "draw",
+        max_nodes=max_nodes,
+        title=title,
+        digits=digits,
+        view=view,
+        detail=detail,
+        direction=direction,
+        theme=theme,
+        language=language,
+        id=id,
+    )
     root, (palette, css), sample = as_root("draw", what), colours(theme), as_row("draw", sample)
     if view != "graph":
         scene = Scene(root)
-        neurons = Neurons(Look(scene, Symbols(scene, language), palette, title=title), view == "neurons", sample)
+        neurons = Neurons(
+            Look(scene, Symbols(scene, language), palette, title=title, digits=digits), view == "neurons", sample
+        )
         return Diagram(neurons.source(), clean(title, 200) if title else scene.title, neurons.description(), id, css)
-    scene = Scene(root, expand, max_nodes)
+    scene = Scene(root, expand)
     symbols = Symbols(scene, language)
     _check_sample(scene, sample)
     checks = {Edge(*place): found for place, found in check_edges(scene.graph).items()} if check else {}
-    look = Look(scene, symbols, palette, detail, direction, sample, title, checks=checks)
+    wrong = [edge.node for edge, found in checks.items() if not found.ok]
+    scene.fold(max_nodes, {*wrong, *origins(scene.graph.nodes), *(edge.node for edge in edge_origins(scene))})
+    look = Look(scene, symbols, palette, detail, direction, sample, title, digits=digits, checks=checks)
     heading = clean(title, 200) if title else scene.title
     return Diagram(dot_source(look), heading, described(symbols), id, css)
 

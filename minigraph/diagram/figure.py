@@ -8,6 +8,7 @@ from typing import Any
 from zlib import crc32
 
 from minigraph.diagram.engines import EngineError, render
+from minigraph.diagram.style import SCOPE
 from minigraph.diagram.svg import finished
 from minigraph.files import write
 
@@ -20,8 +21,9 @@ class Diagram:
     """A drawn graph: DOT text, and the pictures that a layout engine makes of it. Shows itself in a notebook."""
 
     def __init__(self, source: str, title: str, description: str, id: str | None = None, css: str = "") -> None:
-        self.source, self.title, self.description, self.css = source, title, description, css
-        self.id = id or f"mg{crc32(source.encode()):08x}"
+        self.source, self.title, self.description = source, title, description
+        self.id = id or f"mg{crc32((source + css).encode()):08x}"
+        self.css = css.replace(SCOPE, f"#{self.id} ")
 
     def svg(self, engine: str | None = None) -> str:
         """The picture as SVG text; needs no system package. Its ids begin with `self.id`, so that pictures can meet.
@@ -42,7 +44,7 @@ class Diagram:
         engine: takes this one and no other. So does the environment variable MINIGRAPH_ENGINE, but only for formats
         that the engine can do. An engine that fails is passed over with a RuntimeWarning, unless you asked for it.
         Errors: ValueError for another suffix or engine; RuntimeError where no engine is there, or none could draw, with
-        the DOT text saved beside, as .dot.
+        the DOT text saved beside, as .png.dot.
         """
         target = Path(path)
         format = target.suffix.lower().lstrip(".")
@@ -58,15 +60,22 @@ class Diagram:
         try:
             picture = self.svg(engine).encode() if format == "svg" else render(self.source, format, engine)
         except EngineError as error:
-            rescued = write(target.with_suffix(".dot"), self.source.encode())
+            rescued = write(target.with_name(f"{target.name}.dot"), self.source.encode())
             raise EngineError(f"{target} was not drawn: {error}. The DOT text is in {rescued}") from error
         return write(target, picture)
 
-    def _repr_svg_(self) -> str:
-        return self.svg()
+    def _repr_svg_(self) -> str | None:
+        """None where it cannot be drawn: a notebook then shows what `_repr_mimebundle_` says of it."""
+        try:
+            return self.svg()
+        except EngineError:
+            return None
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        return {"image/svg+xml": self.svg(), "text/plain": repr(self)}
+        try:
+            return {"image/svg+xml": self.svg(), "text/plain": repr(self)}
+        except EngineError as error:
+            return {"text/plain": f"{self!r}\n{error}"}
 
     def __repr__(self) -> str:
         return f"<Diagram: {len(self.source):,} characters of DOT; .save('picture.svg')>"

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 
-from minigraph.graph import Graph, Node, Parameter
+import numpy as np
+
+from minigraph.graph import Graph, Node, Op, Parameter
 from minigraph.naming import is_number
 from minigraph.order import topological_order
 
@@ -38,6 +40,7 @@ class Folding:
     folds: list[Fold] = field(default_factory=list)
     hidden: set[Node] = field(default_factory=set)  # nodes whose op is not drawn
     behind: dict[Node, int] = field(default_factory=dict)  # values at the edge of the picture: ops that lie behind them
+    troubled: set[Node] = field(default_factory=set)  # those of them behind which something is wrong
 
     def cards(self, graph: Graph) -> list[Node]:
         """The nodes whose value is drawn."""
@@ -49,17 +52,17 @@ class Folding:
         return [node for node in graph.nodes if node in kept]
 
 
-def fold(graph: Graph, most: int | None) -> Folding:
-    """Folds until at most about `most` values are drawn; None draws everything."""
+def fold(graph: Graph, most: int | None, troubled: set[Node] | None = None) -> Folding:
+    """Folds until at most about `most` values are drawn; None draws everything. No block with trouble is folded."""
     folding = Folding()
     if most is None or len(graph.nodes) <= most:
         return folding
     segments = _segments(graph)
-    folding.folds = _repeats(graph, segments)
+    folding.folds = _repeats(graph, segments, troubled or set())
     for found in folding.folds:
         folding.hidden |= found.hidden
     if len(folding.cards(graph)) > most:
-        _keep_the_near(graph, folding, most)
+        _keep_the_near(graph, folding, most, troubled or set())
     return folding
 
 
@@ -83,13 +86,16 @@ def _segments(graph: Graph) -> list[Segment]:
     return segments
 
 
-def _repeats(graph: Graph, segments: Sequence[Segment]) -> list[Fold]:
+def _repeats(graph: Graph, segments: Sequence[Segment], troubled: set[Node]) -> list[Fold]:
     users: dict[Node, set[int]] = {}
     for n, segment in enumerate(segments):
         for node in segment:
             for source in node.inputs:
                 users.setdefault(source, set()).add(n)
-    looks = [_structure(graph, segments, n, users) for n in range(len(segments))]
+    looks = [
+        _structure(graph, segments, n, users) if troubled.isdisjoint(segment) else n
+        for n, segment in enumerate(segments)
+    ]
     folds, n = [], 0
     while n < len(segments):
         period, times = _best_period(looks, n)
@@ -133,10 +139,22 @@ def _structure(graph: Graph, segments: Sequence[Segment], n: int, users: dict[No
     def way_back(node: Node) -> Hashable:
         return graph.backward_plan[node][1] if node in graph.backward_plan else None
 
-    return tuple((repr(node.op), node.shape, way_back(node), *map(seen_as, node.inputs)) for node in segments[n])
+    return tuple((_settings(node.op), node.shape, way_back(node), *map(seen_as, node.inputs)) for node in segments[n])
 
 
-def _keep_the_near(graph: Graph, folding: Folding, most: int) -> None:
+def _settings(op: Op | None) -> Hashable:
+    """What an op is, as far as it is not in its inputs: its type, and its attributes where those are not nodes."""
+    own = {name: value for name, value in vars(op).items() if name != "parameters"}
+    return type(op), tuple((name, _as_key(value)) for name, value in sorted(own.items()))
+
+
+def _as_key(value: object) -> Hashable:
+    if isinstance(value, np.ndarray):
+        return value.shape, value.tobytes()
+    return value if isinstance(value, (str, int, float, bool, tuple, type(None))) else id(value)
+
+
+def _keep_the_near(graph: Graph, folding: Folding, most: int, troubled: set[Node]) -> None:
     """Leave out the ops that are furthest from the output, until few enough values are left."""
     fold_at = {found.end: found for found in folding.folds}
     level, shown, seen = [graph.output], 1, {graph.output}
@@ -160,4 +178,6 @@ def _keep_the_near(graph: Graph, folding: Folding, most: int) -> None:
     ends = {found.end for found in folding.folds}
     for node in seen:
         if node.op and node not in kept and node not in ends:
-            folding.behind[node] = sum(n.op is not None for n in topological_order(node))
+            before = topological_order(node)
+            folding.behind[node] = sum(n.op is not None for n in before)
+            folding.troubled |= set() if troubled.isdisjoint(before) else {node}

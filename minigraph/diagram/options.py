@@ -25,8 +25,25 @@ KNOWN = {
 }
 
 
-def checked(who: str, *, id: str | None = None, **options: str) -> None:
-    """ValueError for an option that is none."""
+def checked(
+    who: str,
+    *,
+    id: str | None = None,
+    title: str | None = None,
+    titles: tuple[str, str] = ("", ""),
+    max_nodes: int | None = None,
+    digits: int = 2,
+    **options: str,
+) -> None:
+    """ValueError (or TypeError) for an argument that is none."""
+    for name, number, least in (("max_nodes", max_nodes, 1), ("digits", digits, 0)):
+        if number is not None and (isinstance(number, bool) or not isinstance(number, int) or number < least):
+            raise ValueError(f"{who}: {name} is {number!r}, but must be a whole number, {least} or more")
+    if not isinstance(titles, (tuple, list)) or len(titles) != 2 or not all(isinstance(text, str) for text in titles):
+        raise ValueError(f"{who}: titles is {titles!r}, but must be two strings")
+    for name, text in (("title", title), ("id", id)):
+        if text is not None and not isinstance(text, str):
+            raise TypeError(f"{who}: {name} is {text!r}, but must be a string")
     for name, value in options.items():
         if value not in KNOWN[name]:
             raise ValueError(f"{who}: {name} is {value!r}, but must be one of {', '.join(map(repr, KNOWN[name]))}")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from minigraph.arrays import Array
-from minigraph.diagram.boxes import Box, Run, beside, gap, stacked, wide, write
+from minigraph.diagram.boxes import Box, Run, beside, columns, gap, stacked, write
 from minigraph.diagram.content import Scene
 from minigraph.diagram.dot import canvas
 from minigraph.diagram.figure import Diagram
@@ -11,13 +13,14 @@ from minigraph.diagram.legend import headline
 from minigraph.diagram.look import Look
 from minigraph.diagram.options import Language, Theme, as_root, checked, colours
 from minigraph.diagram.symbols import Symbols
-from minigraph.diagram.text import clean, scalar
+from minigraph.diagram.text import clean, constant, scalar
 from minigraph.graph import Graph, Node
 from minigraph.optim import SGD, Optimizer
 
 __all__ = ["draw_step"]
 
 
+@np.errstate(all="ignore")  # NaN and ∞ are drawn and marked
 def draw_step(
     loss: Node | Graph,
     optimizer: Optimizer,
@@ -25,6 +28,7 @@ def draw_step(
     theme: Theme = "light",
     language: Language = "en",
     title: str | None = None,
+    digits: int = 2,
     id: str | None = None,
 ) -> Diagram:
     """θ − η·∂L/∂θ = new θ for each parameter, in numbers, and the loss before and after.
@@ -33,20 +37,28 @@ def draw_step(
     parameters nor the optimizer change. With momentum and the like the step is whatever the optimizer takes away.
     Errors: ValueError where a gradient was not computed, or none of the optimizer's parameters is behind `loss`.
     """
-    checked("draw_step", theme=theme, language=language, id=id)
+    if not isinstance(optimizer, Optimizer):
+        raise TypeError(f"draw_step: needs an optimizer, such as SGD, got {type(optimizer).__name__}")
+    checked("draw_step", title=title, digits=digits, theme=theme, language=language, id=id)
     root, (palette, css) = as_root("draw_step", loss), colours(theme)
     scene = Scene(root)
-    look = Look(scene, Symbols(scene, language), palette)
-    updated = {parameter: value for parameter, value in optimizer.preview().items() if parameter in scene.ids}
-    if not updated:
+    look = Look(scene, Symbols(scene, language), palette, digits=digits)
+    mine = [parameter for parameter in optimizer.parameters if parameter in scene.ids]
+    if not mine:
         raise ValueError(f"draw_step: no parameter of {type(optimizer).__name__} is behind {scene.names[root]}")
-    # not root.value: a step may have changed the parameters since it was computed
-    before, after = (scene.graph.replay(leaves)[root] for leaves in ({}, updated))
+    for parameter in mine:
+        if scene.is_stale(parameter):
+            changed = f"{scene.names[parameter]} has changed since the forward"
+            raise ValueError(f"draw_step: {changed}; call it before step(), or run forward and backward again")
+        if parameter.grad is not None and parameter.grad_of is not None and parameter.grad_of() is not root:
+            other = f"the gradient of {scene.names[parameter]} is of another output than {scene.names[root]}"
+            raise ValueError(f"draw_step: {other}; run its backward first")
+    updated = {parameter: value for parameter, value in optimizer.preview().items() if parameter in scene.ids}
+    before, after = root.value, scene.graph.replay(updated)[root]
     rows = [_equation(look, optimizer, parameter, new) for parameter, new in updated.items()]
-    widths = [max(row[column].width for row in rows) for column in range(len(rows[0]))]
-    lines = [beside([stacked([wide(box, width)]) for box, width in zip(row, widths)]) for row in rows]
+    lines = columns(rows)
     lines.append(_loss(look, before, after))
-    heading = title or look.symbols.say("One step of {0}, learning rate {1}", *_named(optimizer))
+    heading = title or look.symbols.say("One step of {0}: {1}", type(optimizer).__name__, _settings(optimizer))
     dot = canvas(look, headline(look, heading), above=True)
     body = stacked([part for text in lines for part in (text, gap(1, 16))][:-1])
     dot.node("step", label=f"<{body.content}>", id="step")
@@ -56,15 +68,17 @@ def draw_step(
     )
 
 
-def _named(optimizer: Optimizer) -> tuple[str, str]:
-    return type(optimizer).__name__, scalar(optimizer.learning_rate)
+def _settings(optimizer: Optimizer) -> str:
+    """The settings that are not 0: learning rate 0.1, momentum 0.9."""
+    numbers = {name: value for name, value in vars(optimizer).items() if isinstance(value, (int, float)) and value}
+    return ", ".join(f"{n.replace('_', ' ')} {constant(v)}" if v is not True else n for n, v in numbers.items())
 
 
 def _equation(look: Look, optimizer: Optimizer, parameter: Node, new: Array) -> list[Box]:
     """old − step = new, each with its name above it."""
     p, name, old = look.palette, look.symbols.name(parameter), parameter.value
     is_plain = type(optimizer) is SGD and not optimizer.momentum and not optimizer.weight_decay
-    step = f"{scalar(optimizer.learning_rate)} × {look.symbols.gradient(parameter)}"
+    step = f"{constant(optimizer.learning_rate)} × {look.symbols.gradient(parameter)}"
     parts = [
         (Run(name, p.forward, 14, True, True), old, p.forward, p.forward_heat),
         (

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["DARK", "LIGHT", "PRINT", "THEMES", "Palette", "dark_css", "shade"]
+__all__ = ["DARK", "LIGHT", "PRINT", "SCOPE", "THEMES", "Palette", "dark_css", "shade"]
 
 LEVELS = 9
+SCOPE = "%figure%"  # in CSS: to be replaced by a selector of the one picture that the rules are for
 FINE = 100  # steps that meet every level of a shade
 
 
@@ -78,5 +79,9 @@ def dark_css() -> str:
             pairs[light] = dark
         else:
             pairs |= {shade(light, n / FINE): shade(dark, n / FINE) for n in range(FINE + 1)}
-    rules = (f'[{kind}="{a.lower()}" i]{{{kind}:{b.lower()}}}' for a, b in pairs.items() for kind in ("fill", "stroke"))
+    rules = (
+        f'{SCOPE}[{kind}="{a.lower()}" i]{{{kind}:{b.lower()}}}'
+        for a, b in pairs.items()
+        for kind in ("fill", "stroke")
+    )
     return f"@media (prefers-color-scheme:dark){{{''.join(rules)}}}"

@@ -37,6 +37,7 @@ def finished(svg: str, title: str, description: str, prefix: str, css: str = "")
         if "id" in group.attrib:
             group.set("id", f"{prefix}-{group.get('id')}")
     root.set("role", "img")
+    root.set("id", prefix)
     parts = [("title", title), ("desc", description), *([("style", css)] if css else [])]
     for position, (tag, text) in enumerate(parts):
         element = ElementTree.Element(f"{{{SVG}}}{tag}")

@@ -26,12 +26,12 @@ def _power(base: str, exponent: str) -> str:
 
 
 def _power_rule(y: str, a: str, b: str) -> str:
-    """b·a^(b−1), worked out where b is a number: 2·x, 3·x²."""
+    """b × a^(b−1), worked out where b is a number: 2 × x, 3 × x²."""
     try:
         lower = f"{float(b.replace('−', '-')) - 1:g}"
     except ValueError:
-        return f"{b}·{a}^({b}−1)"
-    return b if lower == "0" else f"{b}·{_power(a, lower)}"
+        return f"{b} × {a}^({b}−1)"
+    return b if lower == "0" else f"{b} × {_power(a, lower)}"
 
 
 class Add(Op):
@@ -114,7 +114,7 @@ class Pow(Op):
     formula, gate, symbol = "{0}^{1}", "^", "Q"
     locals = (
         Local(_power_rule, lambda op, y, a, b: op.slope(a, b)),
-        Local("{y}·ln {0}", lambda op, y, a, b: op.growth(y, a)),
+        Local("{y} × ln {0}", lambda op, y, a, b: op.growth(y, a)),
     )
 
     def forward(self, a: Array, b: Array) -> Array:
