@@ -194,13 +194,11 @@ class Scene:
         ]
         if not lengths:
             return {}
-        rows, grown = lengths[0], self._twice_the_batch(lengths[0])
-        if grown:
-            return {
-                n: rows
-                for n, a in grown.items()
-                if a.ndim and n.value.ndim and (len(n.value), len(a)) == (rows, 2 * rows)
-            }
+        for rows in dict.fromkeys(lengths):
+            grown = {n: a for n, a in self._twice_the_batch(rows).items() if a.ndim and n.value.ndim}
+            if grown:
+                return {n: rows for n, a in grown.items() if (len(n.value), len(a)) == (rows, 2 * rows)}
+        rows = lengths[0]
         found: dict[Node, int] = {}
         for node in self.graph.nodes:
             data = any(source in found for source in node.inputs) if node.op else not isinstance(node, Parameter)

@@ -36,7 +36,26 @@ def legend(look: Look) -> Box:
         parts.append(_sign(*swatches, gap(2, 1), Run(say("size, and − if negative"), p.mute, 11)))
     per_line = 2 if look.runs_down else len(parts)
     rows = [beside(_spaced(parts[n : n + per_line])) for n in range(0, len(parts), per_line)]
+    rows += [line([Run(text, p.on_highlight, 11)]) for text in _not_drawn(look)]
     return stacked([gap(1, 14), *(part for row in rows for part in (row, gap(1, 4)))])
+
+
+def _not_drawn(look: Look) -> list[str]:
+    """What is wrong in the part of a graph that is folded away."""
+    scene, names = look.scene, look.symbols
+    wrong = [edge for edge, check in look.checks.items() if not check.ok and edge.node in scene.folding.hidden]
+    odd = (
+        [node for node in scene.graph.nodes if node in scene.culprits - {*scene.nodes}] if scene.folding.hidden else []
+    )
+    found = {
+        "✗ wrong, but not drawn: {0}": [f"∂{names.name(edge.node)}/∂{names.name(edge.source)}" for edge in wrong],
+        "NaN or ∞ begins where nothing is drawn: {0}": [names.name(node) for node in odd],
+    }
+    return [
+        names.say(text, ", ".join([*each[:3], *(["…"] if len(each) > 3 else [])]))
+        for text, each in found.items()
+        if each
+    ]
 
 
 def _sign(*parts: Box | Run) -> Box:

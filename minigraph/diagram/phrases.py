@@ -60,6 +60,8 @@ KOREAN = {
     "Neurons, sample {0} (of 0 … {1})": "뉴런 그림, 샘플 {0} (0 … {1} 중)",
     "{0} weights {1}": "가중치 {0}개 {1}",
     "{0} outputs": "출력 {0}개",
+    "✗ wrong, but not drawn: {0}": "✗ 틀렸지만 그리지 않음: {0}",
+    "NaN or ∞ begins where nothing is drawn: {0}": "그리지 않은 곳에서 NaN 또는 ∞ 시작: {0}",
     "N = {N}": "N = {N} (배치 크기)",
     "pᵢ(1−pᵢ) if i = j": "i = j이면 pᵢ(1−pᵢ)",
     "{0} input": "입력 {0}개",
