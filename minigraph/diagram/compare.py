@@ -78,6 +78,8 @@ def compare(
     """
     checked("compare", detail=detail, direction=direction, theme=theme, language=language, id=id)
     roots, (palette, css) = (as_root("compare", a), as_root("compare", b)), colours(theme)
+    if len(titles) != 2:
+        raise ValueError(f"compare: titles are {titles!r}, but must be two")
     if roots[0].shape != roots[1].shape:
         came = " and ".join(shape_text(root.shape) for root in roots)
         raise ValueError(f"compare: the outputs are {came}, but must have the same shape")
