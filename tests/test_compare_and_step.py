@@ -98,6 +98,8 @@ def test_outputs_of_another_shape_are_refused() -> None:
         mg.compare(x * 2.0, x.sum())
     with pytest.raises(TypeError, match="compare: needs a Node or a Graph, got float"):
         mg.compare(x, 3.0)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="titles are .*, but must be two"):
+        mg.compare(x, x, titles=("A",))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("odd", [np.nan, np.inf, -np.inf])

@@ -298,3 +298,12 @@ def test_an_svg_says_what_its_dot_text_says(direction: Direction) -> None:
     for name in (*groups(svg, "tensor"), *groups(svg, "chip"), *groups(svg, "op")):
         assert texts(svg, name) == shown[name]
     assert len(shown) > 30
+
+
+def test_a_sum_is_bracketed_where_it_is_a_factor() -> None:
+    x = mg.Node([[1.0, 2.0]], "x")
+    loss = mg.tanh(x).sum()
+    loss.backward()
+    diagram = mg.draw(loss)
+    assert labels(diagram.source)["g1_0"] == ["⊙", "(1 − H²)"]
+    assert "∂L/∂x = ∂L/∂H ⊙ (1 − H²)" in diagram.description

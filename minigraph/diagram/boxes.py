@@ -39,6 +39,8 @@ class Run:
 
     @property
     def html(self) -> str:
+        if not self.text:
+            return ""
         inner = markup(self.text)
         inner = f"<B>{inner}</B>" if self.bold else inner
         inner = f"<I>{inner}</I>" if self.serif else inner
@@ -93,7 +95,8 @@ def write(run: Run, width: int = 0, height: int = 0, fill: str = "", right: bool
 def line(runs: Sequence[Run], space: int = 0) -> Box:
     """Runs on one line, each in a cell of its own, so that no engine has to know the width of the one before."""
     parts = [part for run in runs for part in (gap(space, 1), write(run))]
-    return beside(parts[1:] if space else [part for part in parts if part.width])
+    parts = parts[1:] if space else [part for part in parts if part.width]
+    return beside(parts or [gap(1, 1)])  # Graphviz knows no row without a cell
 
 
 def beside(boxes: Sequence[Box], height: int = 0) -> Box:

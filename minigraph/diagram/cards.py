@@ -101,8 +101,6 @@ def _pills(look: Look, node: Node) -> Box | None:
     if node in look.scene.folding.behind:
         says = look.symbols.say("⋯ {0} ops before", look.scene.folding.behind[node])
         pills.append((says, p.mute, p.pill))
-        if node in look.scene.folding.troubled:
-            pills.append((look.symbols.say("something wrong in there"), p.on_highlight, p.highlight))
     boxes = [write(Run(text, colour, 9), height=14, fill=fill, pad=5) for text, colour, fill in pills]
     if not boxes:
         return None

@@ -187,10 +187,12 @@ class Scene:
         data = [node for node in self.graph.nodes if node.op is None and node.value.ndim and self._may_be_data(node)]
         if not data:
             return {}
-        rows = len(data[0].value)
-        grown = self._twice_the_batch([node for node in data if len(node.value) == rows])
-        both = ((node, node.value, twice) for node, twice in grown.items() if node.value.ndim and twice.ndim)
-        return {node: rows for node, value, twice in both if (len(value), len(twice)) == (rows, 2 * rows)}
+        for rows in dict.fromkeys(len(node.value) for node in data):
+            grown = self._twice_the_batch([node for node in data if len(node.value) == rows])
+            both = [(node, node.value, twice) for node, twice in grown.items() if node.value.ndim and twice.ndim]
+            if both:
+                return {node: rows for node, value, twice in both if (len(value), len(twice)) == (rows, 2 * rows)}
+        return {node: len(data[0].value) for node in data if len(node.value) == len(data[0].value)}
 
     def _may_be_data(self, leaf: Node) -> bool:
         """Not a parameter, nor what stands where weights do: on the right of a matrix product."""
@@ -203,7 +205,7 @@ class Scene:
             with np.errstate(all="ignore"):
                 return self.graph.replay({node: np.concatenate([node.value] * 2) for node in data})
         except Exception:  # whatever an op may raise that was made for this batch only
-            return {node: np.concatenate([node.value] * 2) for node in data}
+            return {}
 
     @cached_property
     def titles(self) -> dict[Node, str]:

@@ -26,7 +26,7 @@ Scope = tuple[Node, ...]
 
 def dot_source(look: Look) -> str:
     """DOT text for any Graphviz: the same text for the same graph, with ids by topological order."""
-    if look.title is None:
+    if not look.title:
         dot = canvas(look, legend(look))
     else:  # a picture has one label; a frame with a title of its own would turn the order of what is in it round
         dot = canvas(look, stacked([headline(look, look.title), legend(look)]), above=True)

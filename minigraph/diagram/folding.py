@@ -40,7 +40,6 @@ class Folding:
     folds: list[Fold] = field(default_factory=list)
     hidden: set[Node] = field(default_factory=set)  # nodes whose op is not drawn
     behind: dict[Node, int] = field(default_factory=dict)  # values at the edge of the picture: ops that lie behind them
-    troubled: set[Node] = field(default_factory=set)  # those of them behind which something is wrong
 
     def cards(self, graph: Graph) -> list[Node]:
         """The nodes whose value is drawn."""
@@ -62,7 +61,7 @@ def fold(graph: Graph, most: int | None, troubled: set[Node] | None = None) -> F
     for found in folding.folds:
         folding.hidden |= found.hidden
     if len(folding.cards(graph)) > most:
-        _keep_the_near(graph, folding, most, troubled or set())
+        _keep_the_near(graph, folding, most)
     return folding
 
 
@@ -154,7 +153,7 @@ def _as_key(value: object) -> Hashable:
     return value if isinstance(value, (str, int, float, bool, tuple, type(None))) else id(value)
 
 
-def _keep_the_near(graph: Graph, folding: Folding, most: int, troubled: set[Node]) -> None:
+def _keep_the_near(graph: Graph, folding: Folding, most: int) -> None:
     """Leave out the ops that are furthest from the output, until few enough values are left."""
     fold_at = {found.end: found for found in folding.folds}
     level, shown, seen = [graph.output], 1, {graph.output}
@@ -178,6 +177,4 @@ def _keep_the_near(graph: Graph, folding: Folding, most: int, troubled: set[Node
     ends = {found.end for found in folding.folds}
     for node in seen:
         if node.op and node not in kept and node not in ends:
-            before = topological_order(node)
-            folding.behind[node] = sum(n.op is not None for n in before)
-            folding.troubled |= set() if troubled.isdisjoint(before) else {node}
+            folding.behind[node] = sum(n.op is not None for n in topological_order(node))

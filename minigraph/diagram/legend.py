@@ -13,7 +13,7 @@ from minigraph.diagram.text import clean
 __all__ = ["headline", "legend"]
 
 LINE = 100  # letters of a title on one line
-NAMED = 6  # changed values that are named
+NAMED = 6  # values that are named in one line
 
 
 def headline(look: Look, title: str) -> Box:
@@ -52,10 +52,27 @@ def legend(look: Look) -> Box:
     rows = [beside(_spaced(parts[n : n + per_line])) for n in range(0, len(parts), per_line)]
     if look.changed:
         names = [look.symbols.name(node) for node in look.changed]
-        who = ", ".join([*names[:NAMED], *(["⋯"] if len(names) > NAMED else [])])
-        says = say("{0} changed after this forward: stale values and all gradients are those before", who)
+        says = say("{0} changed after this forward: stale values and all gradients are those before", _some(names))
         rows.append(line([Run(says, p.mute, 11)]))
+    rows += [line([Run(text, p.on_highlight, 11)]) for text in _not_drawn(look)]
     return stacked([gap(1, 14), *(part for row in rows for part in (row, gap(1, 4)))])
+
+
+def _not_drawn(look: Look) -> list[str]:
+    """What is wrong in the part of a graph that is folded away."""
+    scene, names = look.scene, look.symbols
+    wrong = [edge for edge, check in look.checks.items() if not check.ok and edge.node in scene.folding.hidden]
+    hidden = scene.folding.hidden - {*scene.nodes}
+    odd = [node for node in scene.graph.nodes if node in look.origins and node in hidden]
+    found = {
+        "✗ wrong, but not drawn: {0}": [f"∂{names.name(edge.node)}/∂{names.name(edge.source)}" for edge in wrong],
+        "NaN or ∞ begins where nothing is drawn: {0}": [names.name(node) for node in odd],
+    }
+    return [names.say(text, _some(each)) for text, each in found.items() if each]
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join([*names[:NAMED], *(["⋯"] if len(names) > NAMED else [])])
 
 
 def _sign(*parts: Box | Run) -> Box:

@@ -29,7 +29,6 @@ KOREAN = {
     "as input {0} of {1}": "입력 {1}개 중 {0}번째로서",
     "stale": "이전 값",
     "changed since": "그 뒤에 바뀜",
-    "something wrong in there": "그 안에 문제 있음",
     "{0} changed after this forward: stale values and all gradients are those before": (
         "이 순전파 뒤에 {0} 바뀜: ‘이전 값’과 모든 기울기는 바뀌기 전의 것"
     ),
@@ -72,6 +71,8 @@ KOREAN = {
     "Neurons, sample {0} (of 0 … {1})": "뉴런 그림, 샘플 {0} (0 … {1} 중)",
     "{0} weights {1}": "가중치 {0}개 {1}",
     "{0} outputs": "출력 {0}개",
+    "✗ wrong, but not drawn: {0}": "✗ 틀렸지만 그리지 않음: {0}",
+    "NaN or ∞ begins where nothing is drawn: {0}": "그리지 않은 곳에서 NaN 또는 ∞ 시작: {0}",
     "pᵢ(1−pᵢ) if i = j": "i = j이면 pᵢ(1−pᵢ)",
     "{0} input": "입력 {0}개",
     "{0} inputs": "입력 {0}개",

@@ -87,7 +87,8 @@ class Symbols:
         """`upstream` and the local gradient, in the order in which they multiply; "" leaves upstream to the reader."""
         rule = edge.local.rule if edge.local else "from right"
         up = [Term(upstream, "gradient")] if upstream else []
-        factor, sign = Term(self.local(edge), "local"), Term(self.sign(edge), "sign")
+        local = self.local(edge)
+        factor, sign = Term(f"({local})" if _is_sum(local) else local, "local"), Term(self.sign(edge), "sign")
         if rule == "from left":
             return [factor, sign, *up]
         if rule in ("sum rows", "row by row"):
@@ -145,6 +146,16 @@ class Symbols:
             return self.say("all {0}", remark.removeprefix("all "))
         rows = op.count(edge.node.operands[0]) if op is not None else 1
         return filled(translated(remark, self.language), *self.inputs(edge.node), y=self.name(edge.node), N=rows)
+
+
+def _is_sum(formula: str) -> bool:
+    """Whether a formula would come apart as a factor: 1 − y², but not (p − t)/N."""
+    depth = 0
+    for before, sign in zip(formula, formula[1:]):
+        depth += {"(": 1, "[": 1, ")": -1, "]": -1}.get(before, 0)
+        if not depth and before == " " and sign in "+−":
+            return True
+    return False
 
 
 def sum_back(edge: Edge) -> str:
