@@ -118,6 +118,20 @@ class Scene:
         joins = any(edge.i and edge.source.op is None for edge in self.returns[node])
         return self.is_circuit or joins
 
+    def main_input(self, node: Node) -> int:
+        """The input whose wire is to be straight: a block's first, else the one that took the most steps to compute."""
+        if node.op is not None and not node.op.gate:
+            return 0
+        return max(range(len(node.inputs)), key=lambda i: self.depths[node.inputs[i]])
+
+    @cached_property
+    def depths(self) -> dict[Node, int]:
+        """How many ops, one after another, it took to compute each node."""
+        found: dict[Node, int] = {}
+        for node in self.graph.nodes:
+            found[node] = 1 + max((found[source] for source in node.inputs), default=-1)
+        return found
+
     def role(self, node: Node) -> str:
         """parameter, loss, target (only used where no gradient flows), input, constant, or "" for an op's output."""
         if isinstance(node, Parameter):

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import graphviz
 
-from minigraph.diagram.boxes import Box, stacked
+from minigraph.diagram.boxes import Box, gap, stacked
 from minigraph.diagram.cards import card
 from minigraph.diagram.chips import chip
 from minigraph.diagram.content import Edge
@@ -19,7 +19,7 @@ from minigraph.graph import Node, Op
 
 __all__ = ["Writer", "canvas", "dot_source"]
 
-STRAIGHT = "60"  # how strongly the main path wants to be a straight line
+STRAIGHT = "1000"  # how strongly the main path wants to be a straight line: more than clusters want to be narrow, 128
 Scope = tuple[Node, ...]
 
 
@@ -28,7 +28,7 @@ def dot_source(look: Look) -> str:
     if look.title is None:
         dot = canvas(look, legend(look))
     else:  # a picture has one label; a frame with a title of its own would turn the order of what is in it round
-        dot = canvas(look, stacked([headline(look, look.title), legend(look)]), above=True)
+        dot = canvas(look, stacked([headline(look, look.title), legend(look), gap(1, 10)]), above=True)
     Writer(look, dot).write()
     return str(dot.source)
 
@@ -68,7 +68,7 @@ class Writer:
             if node.op is not None and self.scene.is_made_here(node):
                 self._wires(node, node.op)
                 if not node.op.gate:
-                    self._in_order(node.inputs[1:])
+                    self._in_order(node.inputs)
         for found in self.scene.folding.folds:
             self._detour(found)
 
@@ -123,8 +123,8 @@ class Writer:
 
         self._forward(me + (f":vout:{way_out}" if is_block else ""), self._into(node, "v"), STRAIGHT)
         for i, source in enumerate(node.inputs):
-            main = i == 0 and (is_block or not through_gate)
-            self._forward(self._out_of(source, "v"), pin("v", i), STRAIGHT if main else "1")
+            is_main = i == self.scene.main_input(node) and (is_block or not through_gate)
+            self._forward(self._out_of(source, "v"), pin("v", i), STRAIGHT if is_main else "1")
         if through_gate and self.scene.returns[node]:
             self._backward(me + (f":gout:{way_out}" if is_block else ""), self._into(node, "g"))
         for edge in self.scene.returns[node]:
@@ -153,11 +153,9 @@ class Writer:
                     self._backward(self._out_of(leaf, "g"), f"{name}:side:{side}")
 
     def _in_order(self, inputs: Sequence[Node]) -> None:
-        """Leaves that enter a block at its side stand in the order of their pins, so that no wires cross."""
+        """Leaves that enter one block stand in the order of their pins, so that no wires cross."""
         leaves = [n for n in dict.fromkeys(inputs) if n.op is None and len(self.scene.users[n]) == 1]
-        if len(leaves) > 1 and all(
-            self.scene.wants_gradient(n) == self.scene.wants_gradient(leaves[0]) for n in leaves
-        ):
+        if len(leaves) > 1:
             with self.dot.subgraph() as rank:
                 rank.attr(rank="same")
                 for first, second in pairwise(map(self._card, leaves)):
