@@ -114,9 +114,23 @@ class Scene:
         return len(self.arrivals(node))
 
     def returns_through_gate(self, node: Node) -> bool:
-        """Whether a primitive's gradients are drawn through its gate: in circuits, and where a leaf joins in."""
-        joins = any(edge.i and edge.source.op is None for edge in self.returns[node])
-        return self.is_circuit or joins
+        """Whether a primitive's gradients are drawn through its gate, with chips between its inputs and the gate.
+
+        So it is in circuits, where branches meet, and where a leaf joins in. Else chips stand below the gate, and the
+        way back is a lane of its own: always for one input, and where one input was computed from the other.
+        """
+        return node in self.joins or (self.is_circuit and len(node.inputs) > 1)
+
+    @cached_property
+    def joins(self) -> set[Node]:
+        found = set()
+        for node in self.ops:
+            sources = dict.fromkeys(edge.source for edge in self.returns[node])
+            before = {ancestor for source in sources for ancestor in topological_order(source)[:-1]}
+            are_branches = len(sources) > 1 and before.isdisjoint(sources)
+            if are_branches or any(edge.i and edge.source.op is None for edge in self.returns[node]):
+                found.add(node)
+        return found
 
     def main_input(self, node: Node) -> int:
         """The input whose wire is to be straight: a block's first, else the one that took the most steps to compute."""
