@@ -14,6 +14,8 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 
+FRAMED = {"tensor", "op", "chip", "unit"}  # kinds of nodes that stand in a frame
+
 Box = tuple[float, float, float, float]  # left, top, right, bottom
 Point = tuple[float, float]
 
@@ -46,7 +48,7 @@ class Part:
 
     @property
     def is_filled(self) -> bool:
-        return self.fill != "none" and not self.fill.endswith(", 0)")
+        return self.fill not in ("none", "rgba(0, 0, 0, 0)")
 
     @property
     def kinds(self) -> list[str]:
@@ -141,8 +143,7 @@ class Picture:
 
 def _outline(parts: Sequence[Part]) -> Part:
     shapes = [part for part in parts if part.tag != "text"]
-    framed = {"tensor", "op", "chip", "unit"} & {*parts[0].kinds}
-    return max(shapes, key=lambda part: area(part.box)) if framed else _around(parts)
+    return max(shapes, key=lambda part: area(part.box)) if FRAMED & {*parts[0].kinds} else _around(parts)
 
 
 def _around(parts: Sequence[Part]) -> Part:
@@ -173,9 +174,7 @@ def overlap(a: Box, b: Box) -> float:
 def page(svgs: Mapping[str, str], script: str = "", css: str = "") -> str:
     sections = "".join(f'<section id="{name}">{svg}</section>' for name, svg in svgs.items())
     look = f"body {{ margin: 0 }} section, svg {{ display: block }} {css}"
-    return (
-        f'<!DOCTYPE html><meta charset="utf-8"><style>{look}</style><body>{sections}<script>{script}</script></body>'
-    )
+    return f'<!DOCTYPE html><meta charset="utf-8"><style>{look}</style><body>{sections}<script>{script}</script></body>'
 
 
 def run(chromium: str, html: str, *options: str, timeout: float = 120) -> str:
