@@ -240,8 +240,8 @@ def page() -> str:
     """All figures on one page, in Markdown."""
     parts = [
         "# Gallery",
-        "One picture of each kind that minigraph draws, with the line of code that makes it; the networks themselves are in "
-        "[gallery.py](gallery.py). `python docs/gallery.py` draws them all again.",
+        "One picture of each kind that minigraph draws, with the line of code that makes it; the networks themselves "
+        "are in [gallery.py](gallery.py). `python docs/gallery.py` draws them all again.",
     ]
     for name, (caption, code) in FIGURES.items():
         parts += [
