@@ -19,7 +19,7 @@ from minigraph.sequential import Sequential
 __version__ = "0.1.0"
 __all__ = [
     "SGD", "Diagram", "Explanation", "GradientReport", "Graph", "Local", "Node", "Op", "Optimizer", "Parameter",
-    "Sequential", "add", "batches", "check_gradients", "check_op", "compare", "div", "draw", "draw_step", "exp", "expand", "explain", "load",
-    "local_gradient", "log", "matmul", "max", "maximum", "mean", "mul", "neg", "numerical_gradient", "pick", "pow",
-    "reshape", "save", "sub", "sum", "tanh",
+    "Sequential", "add", "batches", "check_gradients", "check_op", "compare", "div", "draw", "draw_step", "exp",
+    "expand", "explain", "load", "local_gradient", "log", "matmul", "max", "maximum", "mean", "mul", "neg",
+    "numerical_gradient", "pick", "pow", "reshape", "save", "sub", "sum", "tanh",
 ]  # fmt: skip

@@ -34,6 +34,13 @@ def dot() -> str:
 
 
 @pytest.fixture(scope="session")
+def chromium() -> str:
+    """A browser that measures what it has drawn; its absence skips a test on somebody's laptop, but fails it in CI."""
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    return next(filter(None, map(shutil.which, names)), None) or _missing("Chromium")
+
+
+@pytest.fixture(scope="session")
 def pygraphviz() -> None:
     if find_spec("pygraphviz") is None:
         _missing("pygraphviz")

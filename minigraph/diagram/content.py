@@ -138,9 +138,37 @@ class Scene:
         return len(self.arrivals(node))
 
     def returns_through_gate(self, node: Node) -> bool:
-        """Whether a primitive's gradients are drawn through its gate: in circuits, and where a leaf joins in."""
-        joins = any(edge.i and edge.source.op is None for edge in self.returns[node])
-        return self.is_circuit or joins
+        """Whether a primitive's gradients are drawn through its gate, with chips between its inputs and the gate.
+
+        So it is in circuits, where branches meet, and where a leaf joins in. Else chips stand below the gate, and the
+        way back is a lane of its own: always for one input, and where one input was computed from the other.
+        """
+        return node in self.joins or (self.is_circuit and len(node.inputs) > 1)
+
+    @cached_property
+    def joins(self) -> set[Node]:
+        found = set()
+        for node in self.ops:
+            sources = dict.fromkeys(edge.source for edge in self.returns[node])
+            before = {ancestor for source in sources for ancestor in topological_order(source)[:-1]}
+            are_branches = len(sources) > 1 and before.isdisjoint(sources)
+            if are_branches or any(edge.i and edge.source.op is None for edge in self.returns[node]):
+                found.add(node)
+        return found
+
+    def main_input(self, node: Node) -> int:
+        """The input whose wire is to be straight: a block's first, else the one that took the most steps to compute."""
+        if node.op is not None and not node.op.gate:
+            return 0
+        return max(range(len(node.inputs)), key=lambda i: self.depths[node.inputs[i]])
+
+    @cached_property
+    def depths(self) -> dict[Node, int]:
+        """How many ops, one after another, it took to compute each node."""
+        found: dict[Node, int] = {}
+        for node in self.graph.nodes:
+            found[node] = 1 + max((found[source] for source in node.inputs), default=-1)
+        return found
 
     def role(self, node: Node) -> str:
         """parameter, loss, target (only used where no gradient flows), input, constant, or "" for an op's output."""

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import graphviz
 
-from minigraph.diagram.boxes import Box, stacked
+from minigraph.diagram.boxes import Box, gap, stacked
 from minigraph.diagram.cards import card
 from minigraph.diagram.chips import chip
 from minigraph.diagram.content import Edge
@@ -20,7 +20,7 @@ from minigraph.graph import Node, Op
 
 __all__ = ["Writer", "canvas", "dot_source"]
 
-STRAIGHT = "60"  # how strongly the main path wants to be a straight line
+STRAIGHT = "1000"  # how strongly the main path wants to be a straight line: more than clusters want to be narrow, 128
 Scope = tuple[Node, ...]
 
 
@@ -29,7 +29,7 @@ def dot_source(look: Look) -> str:
     if not look.title:
         dot = canvas(look, legend(look))
     else:  # a picture has one label; a frame with a title of its own would turn the order of what is in it round
-        dot = canvas(look, stacked([headline(look, look.title), legend(look)]), above=True)
+        dot = canvas(look, stacked([headline(look, look.title), legend(look), gap(1, 10)]), above=True)
     Writer(look, dot).write()
     return str(dot.source)
 
@@ -125,8 +125,8 @@ class Writer:
 
         self._forward(me + (f":vout:{way_out}" if is_block else ""), self._into(node, "v"), STRAIGHT)
         for i, source in enumerate(node.inputs):
-            main = i == 0 and (is_block or not through_gate)
-            self._forward(self._out_of(source, "v"), pin("v", i), STRAIGHT if main else "1")
+            is_main = i == self.scene.main_input(node) and (is_block or not through_gate)
+            self._forward(self._out_of(source, "v"), pin("v", i), STRAIGHT if is_main else "1")
         if through_gate and self.scene.returns[node]:
             self._backward(me + (f":gout:{way_out}" if is_block else ""), self._into(node, "g"))
         for edge in self.scene.returns[node]:

@@ -103,7 +103,7 @@ class Neurons:
             if layer is not None and (above := units.bias(layer, k)):
                 self._put(f"b{column}_{k}", above, (x, y + RADIUS + 3 + above.height / 2), "bias")
             if layer is not None and (below := units.function(layer, k)):
-                self._put(f"z{column}_{k}", below, (x, y - RADIUS - 3 - below.height / 2), "function")
+                self._put(f"z{column}_{k}", below, (x, y - RADIUS - 6 - below.height / 2), "function")
         for slot, (before, empty, after) in enumerate(zip(slots, slots[1:], slots[2:]), start=1):
             if empty is None and before is not None and after is not None:
                 label = units.left_out(after - before - 1)
