@@ -12,8 +12,8 @@ from helpers import Double, network
 from pictures import SVG, group, groups, iris, perceptron, texts
 
 import minigraph as mg
-from minigraph.diagram.neurons.chain import read_chain
 from minigraph.diagram.content import Scene
+from minigraph.diagram.neurons.chain import read_chain
 from minigraph.diagram.style import THEMES
 from minigraph.layers import Affine, CrossEntropy, ReLU, Softmax, SoftmaxWithLoss
 

@@ -57,10 +57,11 @@ def written(steps: Sequence[Node], known: Mapping[Node, Term], symbols: Symbols)
 
 
 def _applied(op: Op, terms: Sequence[Term]) -> Term:
-    if op.formula in PATTERNS:
+    fits = f"{{{len(terms) - 1}}}" in op.formula and f"{{{len(terms)}}}" not in op.formula
+    if fits and op.formula in PATTERNS:
         pattern, level, *levels = PATTERNS[op.formula]
         return Term(pattern.format(*(term.within(needed) for term, needed in zip(terms, levels))), level)
-    if op.formula == "{0}^{1}":
+    if fits and op.formula == "{0}^{1}":
         return _power(*terms)
     inside = ", ".join(term.text for term in terms)
     if op.gate.isidentifier() or not op.formula:

@@ -39,11 +39,12 @@ __all__ = ["Neurons"]
 
 THIN, WIDE = 0.7, 4.2  # arrows: that of 0, and that of the layer's largest weight
 HEADS = 6  # more wires than that end without heads
+STEEP = 3  # from more units than that, wires to the loss would run through the targets
 CROWD = 48  # of more arrows between two columns, the small ones are pale
 PALE = 0.5  # what is small: that part of the largest
 
 
-Wire = tuple[str, Place]  # what leads to the loss: from which node, and from where
+Wire = tuple[str, Place, bool]  # what leads to the loss: from which node, from where, and whether it has a head
 
 
 class Neurons:
@@ -127,10 +128,10 @@ class Neurons:
         values = np.full(layer.weight.shape, np.nan) if array is None else array
         part = values[np.ix_(list(sources), list(targets))]
         sizes, arrows = relative(part), self._arrows(number, part)
-        crowded = array is not None and part.size > CROWD
-        pairs = [(i, o) for i in range(len(sources)) for o in range(len(targets))]
-        for at in sorted(pairs, key=lambda at: crowded and bool(sizes[at] >= PALE)):  # the pale ones lie below
-            self._weight(number, (list(sources)[at[0]], list(targets)[at[1]]), arrows[at], crowded and sizes[at] < PALE)
+        crowded = part.size > CROWD and bool(sizes.any())
+        for (a, b), arrow in arrows.items():
+            pair = list(sources)[a], list(targets)[b]
+            self._weight(number, pair, arrow, crowded and bool(sizes[a, b] < PALE))
         column = numbers_at(len(sources), len(targets), right - left) if part.size == values.size else None
         if column is not None and array is not None:
             for (i, o), arrow in arrows.items():
@@ -167,9 +168,9 @@ class Neurons:
         card, gap = self.ending.loss_card(chain.loss), 26 + 5 * len(places)
         self._put("loss", card, (right + gap + card.width / 2, 0), "tensor loss")
         muted = self.units.array(chain.columns[-1]) is None
-        for slot, (tail, start) in enumerate(wires):
+        for slot, (tail, start, pointed) in enumerate(wires):
             y = height(slot, len(wires)) / PITCH * min(12, card.height / (len(wires) + 1))
-            self._wire(tail, "loss", start, (right + gap, y), muted, len(places) <= HEADS)
+            self._wire(tail, "loss", start, (right + gap, y), muted, pointed and len(places) <= HEADS)
         return right + gap + card.width + RADIUS
 
     def _chances(self, places: dict[int, Place]) -> tuple[float, list[Wire]]:
@@ -184,22 +185,25 @@ class Neurons:
         for k, answer in answers.items():
             self._put(f"p{k}", answer, (right + answer.width / 2, places[k][1]), "answer")
         right += 4 + max(answer.width for answer in answers.values())
-        return right, [(f"p{k}", (right, y)) for k, (_, y) in places.items()]
+        return right, [(f"p{k}", (right, y), True) for k, (_, y) in places.items()]
 
     def _targets(self, places: dict[int, Place]) -> tuple[float, list[Wire]]:
         """The targets where the loss compares units with them: values beside the units, which lead to the loss too."""
-        column = len(self.shown) - 1
-        right = end = self._x(column) + RADIUS
+        column, pills = len(self.shown) - 1, {k: pill for k in places if (pill := self.ending.target(k))}
+        right, muted = self._x(column) + RADIUS, self.units.array(self.chain.columns[-1]) is None
+        end = right + max((14 + pill.width for pill in pills.values()), default=0)
+        passes = bool(pills) and len(places) > STEEP
         wires: list[Wire] = []
         for k, (_, y) in places.items():
-            wires.append((f"u{column}_{k}", (right, y)))
-            if (pill := self.ending.target(k)) is None:
+            if passes:
+                self._wire(f"u{column}_{k}", "loss", (right, y), (end, y), muted, not self.forward)
+            wires.append((f"u{column}_{k}", (end if passes else right, y), self.forward or not passes))
+            if k not in pills:
                 continue
-            outside = y + (16 if y > 0 else -16)  # wires run towards the middle, and pass it there
-            self._put(f"p{k}", pill, (right + 10 + pill.width / 2, outside), "answer target")
-            end = max(end, right + 14 + pill.width)
+            pill, outside = pills[k], y + (16 if y > 0 else -16)  # wires run towards the middle, and pass it there
+            self._put(f"p{k}", pill, (end - 4 - pill.width / 2, outside), "answer target")
             if self.forward:  # no gradient goes back to a target
-                wires.insert(len(wires) - (y > 0), (f"p{k}", (right + 14 + pill.width, outside)))
+                wires.insert(len(wires) - (y > 0), (f"p{k}", (end, outside), True))
         return end, wires
 
     def _wire(self, tail: str, head: str, start: Place, end: Place, muted: bool, pointed: bool = True) -> None:

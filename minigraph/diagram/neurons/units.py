@@ -21,7 +21,7 @@ __all__ = ["TITLES", "Units", "fitted"]
 
 DIGITS = "₀₁₂₃₄₅₆₇₈₉0123456789"
 TITLES = (15, 12, 10.5, 9)
-NAMES = (10.5, 9.5, 8.5, 7.5)
+NAMES = (10.5, 9.5, 8.5)
 TITLE, NAME, FUNCTION = 150, 38, 90  # the widest that stand above a column, in a circle and under it
 
 
@@ -146,7 +146,7 @@ class Units:
         title = f"{self.name(layer.after)} = {self._formula(layer, self.name(layer.before))}"
         row = rows(layer.before.value)[self.at]
         texts = [self._formula(layer, self.number(row, k)) for k in range(len(row))]
-        small = max(Run(text, self.colour, 7).width for text in texts)
+        small = max((Run(text, self.colour, 7).width for text in texts), default=0)
         return Run(title, self.colour, TITLES[-1], True, True).width <= TITLE and small <= FUNCTION
 
     def left_out(self, count: int) -> Box:
