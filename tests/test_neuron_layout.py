@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from helpers import Array
 from pictures import SVG, group, groups, iris, perceptron
-from test_neurons import VIEWS, drawn
+from test_neuron_lessons import handmade, logistic, regression
+from test_neurons import VIEWS, by_hand, drawn
 
 import minigraph as mg
 from minigraph.diagram.neurons.arrows import PITCH, RADIUS, Arrow, between, fan, height, numbers_at, shown, spread
@@ -87,7 +88,7 @@ def test_which_units_are_shown() -> None:
 @pytest.mark.parametrize("view", VIEWS)
 def test_nothing_lies_on_something_else(view: str) -> None:
     """No text or circle covers another; only the numbers lie on their arrows."""
-    for root in (iris(), perceptron()):
+    for root in (iris(), perceptron(), by_hand(), logistic(), handmade(), regression(2), regression(6)):
         boxes = _boxes(mg.draw(root, view=view).source)  # type: ignore[arg-type]
         for a, first in boxes.items():
             for b, second in boxes.items():

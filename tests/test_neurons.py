@@ -12,8 +12,8 @@ from helpers import Double, network
 from pictures import SVG, group, groups, iris, perceptron, texts
 
 import minigraph as mg
-from minigraph.diagram.neurons.chain import read_chain
 from minigraph.diagram.content import Scene
+from minigraph.diagram.neurons.chain import read_chain
 from minigraph.diagram.style import THEMES
 from minigraph.layers import Affine, CrossEntropy, ReLU, Softmax, SoftmaxWithLoss
 
@@ -150,7 +150,7 @@ def test_long_columns_show_the_first_six_the_last_and_the_right_class() -> None:
     assert len(groups(svg, "weight")) == 7 * 7 + 7 * 8
     assert not groups(svg, "number")
     assert {"777 more", "23 more", "51 more", "41 more", "784 inputs, 7 shown"} <= set(texts(svg))
-    assert any(text.startswith("784×30 = 23520 weights, widest: ") for text in texts(svg))
+    assert any(text.startswith("784×30 = 23,520 weights, widest shown: ") for text in texts(svg))
     assert "target" in texts(svg, "p57")
     assert "⋮" in texts(drawn(loss, sample=1)) and groups(drawn(loss, sample=1), "output")[-1] == "u2_99"
 
@@ -202,7 +202,7 @@ def test_primitives_make_layers_too() -> None:
     assert len(groups(svg, "weight")) == 6 + 2
     assert texts(svg, "z1_0")[0].startswith("tanh(") and texts(svg, "b1_1") == ["b −0.50"]
     target = mg.Graph(root)["T"].value[3, 0]
-    assert number(texts(svg, "p0")[0].removeprefix("target ")) == pytest.approx(target, abs=0.006)
+    assert number(texts(svg, "p0")[0].removeprefix("target = ")) == pytest.approx(target, abs=0.006)
     assert len(groups(drawn(root, "neuron-gradients"), "weight-grad")) == 8
 
 
@@ -212,10 +212,10 @@ def test_losses_of_every_reduction_and_a_softmax_of_its_own(reduction: str) -> N
     loss = CrossEntropy(reduction)(Softmax()(z), np.array([[0.2, 0.3, 0.5], [0.0, 1.0, 0.0]]))  # type: ignore[arg-type]
     loss.backward(seed=np.ones(loss.shape))
     svg = drawn(loss, sample=0)
-    assert texts(svg, "p2")[-1] == "target 0.50" and "softmax" in texts(svg)
+    assert texts(svg, "p2")[-1] == "target = 0.50" and "softmax" in texts(svg)
     shown = loss.value if reduction != "none" else loss.value[0]
-    assert number(texts(svg, "loss")[1]) == pytest.approx(float(shown), abs=0.0006)
-    assert ("over the batch of 2" in texts(svg)) == (reduction != "none")
+    assert number(texts(svg, "loss")[2]) == pytest.approx(float(shown), abs=0.0006)
+    assert (f"{reduction} over the batch of 2" in texts(svg)) == (reduction != "none")
     assert [k for k in range(3) if "target" in texts(drawn(loss, "neuron-gradients", sample=1), f"p{k}")] == [1]
 
 

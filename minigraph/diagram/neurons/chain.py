@@ -37,13 +37,19 @@ class Layer:
 
 @dataclass(frozen=True)
 class Chain:
-    """chances: what a softmax makes of the last units, as rows · targets: rows of the same size, labels as one-hot."""
+    """What is drawn, and what the loss is.
+
+    chances: what a softmax makes of the last units, as rows · targets: rows of the same size, labels as one-hot ·
+    entry: what the loss is computed from, the last units or their softmax · ending: the ops of the loss.
+    """
 
     data: Node
     layers: tuple[Layer, ...]
     chances: Array | None
     targets: Array | None
     loss: Node | None
+    entry: Node
+    ending: tuple[Node, ...]
 
     @property
     def columns(self) -> tuple[Node, ...]:
@@ -72,35 +78,46 @@ def rows(array: Array) -> Array:
 def read_chain(scene: Scene) -> Chain:
     """Errors: ValueError that names the op in the way, for a graph that is no such chain."""
     steps = [node for node in scene.graph.nodes if node.op is not None]
+    layers, done = _read_layers(scene, steps)
+    if not layers or not (data := done[0].inputs[0]).shape[-1]:
+        _refuse(scene, steps, steps)
+    last = entry = layers[-1].after
+    ending = rest = [node for node in steps if node not in done]
+    after = _only_user(scene, last)
+    if after is not None and _is_softmax(after, last):
+        entry, rest = after, [node for node in rest if node is not after]
+    leaves = {data, *(leaf for layer in layers for leaf in (layer.weight, layer.bias) if leaf)}
+    shared = any(len(scene.users[leaf]) > 1 for leaf in leaves)
+    if shared or rest and not _is_loss(scene.root, rest, last):
+        _refuse(scene, steps, [node for node in ending if last in node.inputs])
+    chances = rows(entry.value) if entry is not last else _softmax_inside(rest, last)
+    return Chain(data, tuple(layers), chances, _targets(rest, last), scene.root if rest else None, entry, tuple(rest))
+
+
+def _read_layers(scene: Scene, steps: Sequence[Node]) -> tuple[list[Layer], list[Node]]:
+    """From the first product on, as long as each value is used once: what comes after a fork needs all of it."""
+    node = next((step for step in steps if _is_product(step, None)), None)
     layers: list[Layer] = []
-    data, done = scene.root, 0
-    for node in steps:
+    done: list[Node] = []
+    while node is not None:
         current = layers[-1].after if layers else None
         if _is_product(node, current):
-            data = data if layers else node.inputs[0]
             layers.append(Layer(node.inputs[1], node.inputs[2] if len(node.inputs) > 2 else None, node))
-        elif layers and _adds_bias(node, layers[-1]):
+        elif _adds_bias(node, layers[-1]):
             bias = next(source for source in node.inputs if source is not current)
             layers[-1] = replace(layers[-1], bias=bias, before=node)
         elif current is not None and _is_elementwise(node, current):
             layers[-1] = replace(layers[-1], functions=(*layers[-1].functions, node))
         else:
             break
-        done += 1
-    ending = rest = steps[done:]
-    if not layers or not data.shape[-1]:
-        _refuse(scene, steps, rest)
-    last = layers[-1].after
-    chances = None
-    if rest and _is_softmax(rest[0], last):
-        chances, rest = rows(rest[0].value), rest[1:]
-    leaves = {data, *(leaf for layer in layers for leaf in (layer.weight, layer.bias) if leaf)}
-    shared = any(len(scene.users[leaf]) > 1 for leaf in leaves)
-    if shared or rest and not _is_loss(scene.root, rest, last):
-        _refuse(scene, steps, ending)
-    if rest and chances is None:
-        chances = _softmax_inside(rest[0], last)
-    return Chain(data, tuple(layers), chances, _targets(rest, last), scene.root if rest else None)
+        done.append(node)
+        node = _only_user(scene, node)
+    return layers, done
+
+
+def _only_user(scene: Scene, node: Node) -> Node | None:
+    users = scene.users[node]
+    return users[0].node if len(users) == 1 else None
 
 
 def _is_product(node: Node, current: Node | None) -> bool:
@@ -147,18 +164,22 @@ def _is_softmax(node: Node, last: Node) -> bool:
     return bool(np.all(node.value >= 0) and np.allclose(node.value.sum(axis=-1), 1))
 
 
-def _softmax_inside(node: Node, last: Node) -> Array | None:
+def _softmax_inside(rest: Sequence[Node], last: Node) -> Array | None:
     """The probabilities that a loss makes of logits for itself: they are in its definition."""
-    inside = node.op.expand(*node.inputs) if node.op else None
-    found = topological_order(inside, until=node.inputs) if inside is not None else ()
-    return next((rows(each.value) for each in found if _is_softmax(each, last)), None)
+    for node in (node for node in rest if last in node.inputs):
+        inside = node.op.expand(*node.inputs) if node.op else None
+        found = topological_order(inside, until=node.inputs) if inside is not None else ()
+        if (chances := next((each for each in found if _is_softmax(each, last)), None)) is not None:
+            return rows(chances.value)
+    return None
 
 
 def _is_loss(root: Node, rest: Sequence[Node], last: Node) -> bool:
     """Whether what comes after the units is one number, or one per sample, and has no parameters of its own."""
     leaves = [source for node in rest for source in node.inputs if source.op is None]
     one_each = root.value.size == 1 or root.shape == last.shape[:-1]
-    return one_each and not any(isinstance(leaf, Parameter) for leaf in leaves)
+    is_fixed = not any(isinstance(leaf, Parameter) for leaf in leaves) and not any(_is_product(n, None) for n in rest)
+    return one_each and is_fixed
 
 
 def _targets(rest: Sequence[Node], last: Node) -> Array | None:

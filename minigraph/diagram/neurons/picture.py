@@ -5,6 +5,7 @@ Every place is computed here, and the layout engine (nop2: keep what is given) h
 
 from __future__ import annotations
 
+from dataclasses import replace
 from html import escape
 
 import graphviz
@@ -26,16 +27,24 @@ from minigraph.diagram.neurons.arrows import (
 )
 from minigraph.diagram.boxes import Box, beside
 from minigraph.diagram.neurons.chain import Layer, read_chain
+from minigraph.diagram.neurons.ending import Ending
+from minigraph.diagram.neurons.key import legend
+from minigraph.diagram.neurons.units import Units
 from minigraph.diagram.legend import headline
 from minigraph.diagram.look import Look
 from minigraph.diagram.text import clean, scalar
-from minigraph.diagram.neurons.units import Units
 from minigraph.graph import Node
 
 __all__ = ["Neurons"]
 
 THIN, WIDE = 0.7, 4.2  # arrows: that of 0, and that of the layer's largest weight
 HEADS = 6  # more wires than that end without heads
+STEEP = 3  # from more units than that, wires to the loss would run through the targets
+CROWD = 48  # of more arrows between two columns, the small ones are pale
+PALE = 0.5  # what is small: that part of the largest
+
+
+Wire = tuple[str, Place, bool]  # what leads to the loss: from which node, from where, and whether it has a head
 
 
 class Neurons:
@@ -45,6 +54,7 @@ class Neurons:
         self.look, self.title = look, look.title
         self.forward, self.palette, self.chain = forward, look.palette, read_chain(look.scene)
         self.units = Units(look, self.chain, forward, self.chain.sample(sample))
+        self.ending, self.drawn = Ending(self.units), set[str]()
         nodes, answer = self.chain.columns, self.units.target_class()
         self.shown = [shown(node.shape[-1], answer if node is nodes[-1] else None) for node in nodes]
         self.across = [between(*pair) for pair in zip(self.shown, self.shown[1:])]
@@ -60,12 +70,12 @@ class Neurons:
             self._column(column, node, top)
         for number, layer in enumerate(self.chain.layers):
             self._weights(number, layer, top)
-        right, legend = self._ending(), self.units.legend()
-        middle = max(right / 2, legend.width / 2) - RADIUS
+        right, key = self._ending(), legend(self.units, self.drawn)
+        middle = max(right / 2, key.width / 2) - RADIUS
         if self.title:
             above = headline(self.look, self.title)
             self._put("title", above, (middle, top + 56 + above.height / 2), "heading")
-        self._put("legend", legend, (middle, -top - legend.height / 2), "legend")
+        self._put("legend", key, (middle, -top - key.height / 2), "legend")
         return str(self.dot.source)
 
     def description(self) -> str:
@@ -112,49 +122,89 @@ class Neurons:
         self._put(f"h{column}", title, (self._x(column), top + title.height / 2), "heading")
 
     def _weights(self, number: int, layer: Layer, top: float) -> None:
+        left, right = self._x(number), self._x(number + 1)
         sources, targets = self._places(number), self._places(number + 1)
-        array, (left, right) = self.units.array(layer.weight), (self._x(number), self._x(number + 1))
+        array = self.units.array(layer.weight)
         values = np.full(layer.weight.shape, np.nan) if array is None else array
-        widths = THIN + (WIDE - THIN) * relative(values)
-        whole = array is not None and None not in (*self.shown[number], *self.shown[number + 1])
-        column = numbers_at(len(sources), len(targets), right - left) if whole else None
-        for a, (i, start) in enumerate(sources.items()):
-            for b, (o, end) in enumerate(targets.items()):
-                ends = fan(start, end, spread(b, len(targets)), spread(a, len(sources)))
-                arrow = Arrow(*ends, float(widths[i, o]), bool(values[i, o] < 0), not self.forward)
-                names = f"u{number}_{i}", f"u{number + 1}_{o}"
-                kind = "weight" if self.forward else "weight-grad"
-                tip = {"id": f"w{number}_{i}_{o}", "tooltip": _tip(self.units.weight_tip(number, i, o))}
-                self._edge(*names, arrow, kind, array is None, **tip)
-                if column is not None:
-                    spot = left + column, arrow.at_x(left + column)
-                    self._put(f"n{number}_{i}_{o}", self.units.weight_number(values[i, o]), spot, "number")
-        title = self.units.layer_title(layer)
+        part = values[np.ix_(list(sources), list(targets))]
+        sizes, arrows = relative(part), self._arrows(number, part)
+        crowded = part.size > CROWD and bool(sizes.any())
+        for (a, b), arrow in arrows.items():
+            pair = list(sources)[a], list(targets)[b]
+            self._weight(number, pair, arrow, crowded and bool(sizes[a, b] < PALE))
+        column = numbers_at(len(sources), len(targets), right - left) if part.size == values.size else None
+        if column is not None and array is not None:
+            for (i, o), arrow in arrows.items():
+                spot = left + column, arrow.at_x(left + column)
+                self._put(f"n{number}_{i}_{o}", self.units.weight_number(part[i, o]), spot, "number")
+        title = self.units.layer_title(layer, part)
         self._put(f"s{number}", title, ((left + right) / 2, top + title.height / 2), "heading")
+
+    def _arrows(self, number: int, part: Array) -> dict[tuple[int, int], Arrow]:
+        """Those between the units that are shown, by their places; `part` are their weights or gradients."""
+        sources, targets = (list(self._places(column).values()) for column in (number, number + 1))
+        widths, found = THIN + (WIDE - THIN) * relative(part), {}
+        for i, start in enumerate(sources):
+            for o, end in enumerate(targets):
+                ends = fan(start, end, spread(o, len(targets)), spread(i, len(sources)))
+                found[i, o] = Arrow(*ends, float(widths[i, o]), bool(part[i, o] < 0), not self.forward)
+        return found
+
+    def _weight(self, number: int, pair: tuple[int, int], arrow: Arrow, pale: bool) -> None:
+        (i, o), muted = pair, self.units.array(self.chain.layers[number].weight) is None
+        if not muted:
+            self.drawn.add("pale" if pale else "negative" if arrow.negative else "positive")
+        kind = "weight" if self.forward else "weight-grad"
+        tip = {"id": f"w{number}_{i}_{o}", "tooltip": _tip(self.units.weight_tip(number, i, o))}
+        look = replace(arrow, pointed=False) if pale else arrow
+        self._edge(f"u{number}_{i}", f"u{number + 1}_{o}", look, f"{kind} pale" if pale else kind, muted or pale, **tip)
 
     def _ending(self) -> float:
         """What comes after the last units: probabilities, targets, the loss. Returns where the picture ends."""
-        chain, units, column = self.chain, self.units, len(self.shown) - 1
-        places, right = self._places(column), self._x(column) + RADIUS
-        tails, muted = {k: f"u{column}_{k}" for k in places}, units.array(chain.columns[-1]) is None
-        if chain.chances is not None:
-            box = units.softmax_box(2 * round(height(0, len(self.shown[-1]))) + 2 * RADIUS)
-            self._put("softmax", box, (right + 34 + box.width / 2, 0), "op")
-            for k, (_, y) in places.items():
-                self._wire(tails[k], "softmax", (right, y), (right + 34, y), muted)
-            right += 34 + box.width
-        if answers := units.answers(places):
-            for k, answer in answers.items():
-                self._put(f"p{k}", answer, (right + 10 + answer.width / 2, places[k][1]), "answer")
-            tails, right = {k: f"p{k}" for k in places}, right + 14 + max(box.width for box in answers.values())
+        chain, places = self.chain, self._places(len(self.shown) - 1)
+        right, wires = self._chances(places) if chain.chances is not None else self._targets(places)
         if chain.loss is None:
             return right + RADIUS
-        card, gap = units.loss_card(chain.loss), 26 + 5 * len(places)
+        card, gap = self.ending.loss_card(chain.loss), 26 + 5 * len(places)
         self._put("loss", card, (right + gap + card.width / 2, 0), "tensor loss")
-        for slot, (k, (_, y)) in enumerate(places.items()):
-            y2 = height(slot, len(places)) / PITCH * min(12, card.height / (len(places) + 1))
-            self._wire(tails[k], "loss", (right, y), (right + gap, y2), muted, len(places) <= HEADS)
+        muted = self.units.array(chain.columns[-1]) is None
+        for slot, (tail, start, pointed) in enumerate(wires):
+            y = height(slot, len(wires)) / PITCH * min(12, card.height / (len(wires) + 1))
+            self._wire(tail, "loss", start, (right + gap, y), muted, pointed and len(places) <= HEADS)
         return right + gap + card.width + RADIUS
+
+    def _chances(self, places: dict[int, Place]) -> tuple[float, list[Wire]]:
+        """The softmax and what it makes of the units. Returns where they end and what leads on from there."""
+        column = len(self.shown) - 1
+        right, muted = self._x(column) + RADIUS, self.units.array(self.chain.columns[-1]) is None
+        box = self.ending.softmax_box(2 * round(height(0, len(self.shown[-1]))) + 2 * RADIUS)
+        self._put("softmax", box, (right + 34 + box.width / 2, 0), "op")
+        for k, (_, y) in places.items():
+            self._wire(f"u{column}_{k}", "softmax", (right, y), (right + 34, y), muted)
+        right, answers = right + 44 + box.width, self.ending.answers(places)
+        for k, answer in answers.items():
+            self._put(f"p{k}", answer, (right + answer.width / 2, places[k][1]), "answer")
+        right += 4 + max(answer.width for answer in answers.values())
+        return right, [(f"p{k}", (right, y), True) for k, (_, y) in places.items()]
+
+    def _targets(self, places: dict[int, Place]) -> tuple[float, list[Wire]]:
+        """The targets where the loss compares units with them: values beside the units, which lead to the loss too."""
+        column, pills = len(self.shown) - 1, {k: pill for k in places if (pill := self.ending.target(k))}
+        right, muted = self._x(column) + RADIUS, self.units.array(self.chain.columns[-1]) is None
+        end = right + max((14 + pill.width for pill in pills.values()), default=0)
+        passes = bool(pills) and len(places) > STEEP
+        wires: list[Wire] = []
+        for k, (_, y) in places.items():
+            if passes:
+                self._wire(f"u{column}_{k}", "loss", (right, y), (end, y), muted, not self.forward)
+            wires.append((f"u{column}_{k}", (end if passes else right, y), self.forward or not passes))
+            if k not in pills:
+                continue
+            pill, outside = pills[k], y + (16 if y > 0 else -16)  # wires run towards the middle, and pass it there
+            self._put(f"p{k}", pill, (end - 4 - pill.width / 2, outside), "answer target")
+            if self.forward:  # no gradient goes back to a target
+                wires.insert(len(wires) - (y > 0), (f"p{k}", (end, outside), True))
+        return end, wires
 
     def _wire(self, tail: str, head: str, start: Place, end: Place, muted: bool, pointed: bool = True) -> None:
         arrow = Arrow(start, end, back=not self.forward, pointed=pointed)

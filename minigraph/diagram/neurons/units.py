@@ -1,26 +1,28 @@
-"""What stands on and around the circles of the neuron view: names, numbers, functions, probabilities."""
+"""What stands on and around the circles and arrows of the neuron view: names, numbers, functions."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
 
 from minigraph.arrays import Array
 from minigraph.diagram.neurons.arrows import RADIUS
-from minigraph.diagram.boxes import Box, Run, beside, framed, gap, line, stacked, wide, write
+from minigraph.diagram.boxes import Box, Run, gap, stacked, write
 from minigraph.diagram.neurons.chain import Chain, Layer, rows
+from minigraph.diagram.neurons.formula import atom, written
 from minigraph.diagram.look import Look
 from minigraph.diagram.style import shade
 from minigraph.diagram.text import SUBSCRIPTS, clean, scalar, size_text
-from minigraph.formulas import filled
 from minigraph.graph import Node
-from minigraph.naming import is_number
 
-__all__ = ["Units"]
+__all__ = ["TITLES", "Units", "fitted"]
 
-BAR = 74
+DIGITS = "₀₁₂₃₄₅₆₇₈₉0123456789"
 TITLES = (15, 12, 10.5, 9)
+NAMES = (10.5, 9.5, 8.5)
+TITLE, NAME, FUNCTION = 150, 38, 90  # the widest that stand above a column, in a circle and under it
 
 
 class Units:
@@ -30,7 +32,12 @@ class Units:
         self.scene, self.chain, self.forward, self.at = look.scene, chain, forward, sample
         p = self.palette = look.palette
         self.colour, self.heat = (p.forward, p.forward_heat) if forward else (p.backward, p.backward_heat)
+        self.symbols = look.symbols
         self.say, self.name, self.end = look.symbols.say, look.symbols.name, look.symbols.end
+        before = [layer.before for layer in chain.layers if layer.functions]
+        self.letters = Counter(map(self.letter, dict.fromkeys((*chain.columns, *before))))
+        self.functions = self._functions() if forward else {}
+        self.is_brief = not forward and not all(map(self._names_fit, chain.columns))
 
     def array(self, node: Node) -> Array | None:
         """What is shown of a node: its value, or its gradient, None where that was not computed."""
@@ -53,21 +60,32 @@ class Units:
 
     def letter(self, node: Node) -> str:
         """x for X, h for H₂, and "" for what is called by a whole word."""
-        base = self.name(node).rstrip("₀₁₂₃₄₅₆₇₈₉0123456789")
+        base = self.name(node).rstrip(DIGITS)
         return base.lower() if len(base) == 1 else base if len(base) == 2 else ""
 
     def unit(self, node: Node, k: int) -> str:
-        """x₁ for the first unit of X; only the number, where the name is a word."""
-        letter = self.letter(node)
-        return letter + str(k + 1).translate(SUBSCRIPTS) if letter else str(k + 1)
+        """x₁ for the first unit of X, h₂,₁ for that of H₂ where there is an H₁; a number, where the name is a word."""
+        letter, number = self.letter(node), str(k + 1)
+        if not letter:
+            return number
+        own = self.name(node).translate(SUBSCRIPTS)[len(letter) :] if self.letters[letter] > 1 else ""
+        return f"{letter}{own}{',' if own else ''}{number.translate(SUBSCRIPTS)}"
+
+    def derivative(self, name: str) -> str:
+        """∂L/∂x₁, or ∂x₁ where there is no room for that; the number of a unit that has no letter."""
+        return name if name.isdecimal() else f"∂{name}" if self.is_brief else f"∂{self.end}/∂{name}"
+
+    def _names_fit(self, node: Node) -> bool:
+        longest = f"∂{self.end}/∂{self.unit(node, node.shape[-1] - 1)}"
+        return Run(longest, self.palette.ink, NAMES[-1], True).width <= NAME
 
     def face(self, node: Node, k: int) -> Box:
         """The name and the number inside a circle."""
         p, row, name = self.palette, self.row(node), self.unit(node, k)
         if row is not None:
             digits = fitted(self.number(row, k), p.ink, (12, 10.5, 9, 8, 7), 2 * RADIUS - 6, bold=True)
-            head = write(Run(name if self.forward else f"∂{name}", p.ink, 10.5, True))
-            return stacked([head, write(digits, height=16), gap(1, 3)])
+            head = fitted(name if self.forward else self.derivative(name), p.ink, NAMES, NAME, serif=True)
+            return stacked([write(head, height=14), write(digits, height=16), gap(1, 3)])
         words = self.number(row, k).split() if self.scene.wants_gradient(node) else []
         texts = [fitted(word, p.mute, (8, 7), 2 * RADIUS - 6) for word in words]
         return stacked([write(Run(name, p.mute, 10.5, True)), *(write(text, height=9) for text in texts)])
@@ -88,10 +106,10 @@ class Units:
         """On the yellow of parameters, above the circle."""
         if layer.bias is None or (array := self.array(layer.bias)) is None:
             return None
-        text = f"{self.letter(layer.bias) or 'b'} {scalar(float(array.ravel()[k]))}"
+        name, number = self.letter(layer.bias) or "b", scalar(float(array.ravel()[k]))
         if self.forward:
-            return write(Run(text, self.palette.ink, 8.5), height=12, fill=self.palette.parameter, pad=4)
-        return write(Run(f"∂{text}", self.colour, 8.5), height=12, fill=self.palette.background, pad=4)
+            return write(Run(f"{name} {number}", self.palette.ink, 8.5), height=12, fill=self.palette.parameter, pad=4)
+        return self._small(f"{self.derivative(name)} {number}", pad=4)
 
     def function(self, layer: Layer, k: int) -> Box | None:
         """ReLU(−0.32): what the number in the circle was made from; or the gradient before the function."""
@@ -99,20 +117,37 @@ class Units:
         if not layer.functions or row is None:
             return None
         text = self.number(row, k)
-        text = self.applied(layer, text) if self.forward else f"∂{self.letter(layer.before) or 'z'} {text}"
-        return write(Run(clean(text, 24), self.colour, 8.5), height=12, fill=self.palette.background, pad=2)
+        if self.forward:
+            return self._small(self.applied(layer, text))
+        name = self.unit(layer.before, k) if self.letter(layer.before) else "z"
+        return self._small(f"{self.derivative(name)} {text}")
+
+    def _small(self, text: str, pad: int = 2) -> Box:
+        run = fitted(text, self.colour, (8.5, 7.5, 7), FUNCTION)
+        return write(run, height=12, fill=self.palette.background, pad=pad)
 
     def applied(self, layer: Layer, text: str) -> str:
-        """The layer's functions of `text`, in symbols: ReLU(text), text × 2."""
-        for node in layer.functions:
-            assert node.op is not None
-            word = node.op.gate or node.op.name
-            if len(node.inputs) == 1 and word.isidentifier():
-                text = f"{word}({text})"
-            else:
-                names = [scalar(float(source.value)) if is_number(source) else text for source in node.inputs]
-                text = filled(node.op.formula, *names) if node.op.formula else f"{word}({text})"
-        return text
+        """The layer's functions of `text`, in symbols: ReLU(text), text × 2; f(text) where that is long."""
+        short = self.functions.get(self._formula(layer, "z"))
+        return f"{short}({text})" if short else self._formula(layer, text)
+
+    def _formula(self, layer: Layer, text: str) -> str:
+        """In full; where even that is endless, the names of the ops in order."""
+        term = written(layer.functions, {layer.before: atom(text)}, self.symbols)
+        return term.text if term else clean(" → ".join(node.op.name for node in layer.functions if node.op), 120)
+
+    def _functions(self) -> dict[str, str]:
+        """What is too long to be written at every unit, as a formula in z, and the letter that stands for it."""
+        layers = [layer for layer in self.chain.layers if layer.functions]
+        long = list(dict.fromkeys(self._formula(layer, "z") for layer in layers if not self._fits(layer)))
+        return {text: f"f{str(n).translate(SUBSCRIPTS)}" if len(long) > 1 else "f" for n, text in enumerate(long, 1)}
+
+    def _fits(self, layer: Layer) -> bool:
+        title = f"{self.name(layer.after)} = {self._formula(layer, self.name(layer.before))}"
+        row = rows(layer.before.value)[self.at]
+        texts = [self._formula(layer, self.number(row, k)) for k in range(len(row))]
+        small = max((Run(text, self.colour, 7).width for text in texts), default=0)
+        return Run(title, self.colour, TITLES[-1], True, True).width <= TITLE and small <= FUNCTION
 
     def left_out(self, count: int) -> Box:
         dots, p = Run("⋮", self.palette.mute, 18), self.palette
@@ -129,20 +164,19 @@ class Units:
             said += f"; {self.say('below: {0}', self.title(layer.before))}"
         return self._heading(text, self.palette.ink if self.forward else self.colour, [said])
 
-    def layer_title(self, layer: Layer) -> Box:
-        """W over "4×3 = 12 weights", and the size that the widest arrow stands for."""
-        weight, array = layer.weight, self.array(layer.weight)
-        count = weight.value.size
-        notes = [f"{size_text(weight.shape)} = {self.say(_plural('{0} weight', count), count)}"]
-        sizes = np.abs([] if array is None else array[np.isfinite(array)])
-        widest = scalar(float(sizes.max(initial=0.0)))
-        notes.append(self.say("not computed") if array is None else self.say("widest: {0}", widest))
-        if self.scene.is_stale(weight):
+    def layer_title(self, layer: Layer, part: Array) -> Box:
+        """W over "4×3 = 12 weights", and the size of the widest arrow; `part` is what the arrows show of the layer."""
+        count, what = layer.weight.value.size, "weight" if self.forward else "gradient"
+        notes = [f"{size_text(layer.weight.shape)} = {self.say(_plural(f'{{0}} {what}', count), f'{count:,}')}"]
+        widest = scalar(float(np.abs(part[np.isfinite(part)]).max(initial=0.0)))
+        said = self.say("widest: {0}" if part.size == count else "widest shown: {0}", widest)
+        notes.append(self.say("not computed") if self.array(layer.weight) is None else said)
+        if self.scene.is_stale(layer.weight):
             notes.append(self.say("stale: forward again"))
-        return self._heading(self.title(weight), self.colour, notes)
+        return self._heading(self.title(layer.weight), self.colour, notes)
 
     def _heading(self, text: str, colour: str, notes: Sequence[str]) -> Box:
-        title = write(fitted(text, colour, TITLES, 150, serif=True, bold=True), height=20)
+        title = write(fitted(text, colour, TITLES, TITLE, serif=True, bold=True), height=20)
         return stacked([title, write(Run(", ".join(notes), self.palette.mute, 9))])
 
     def weight_number(self, value: float) -> Box:
@@ -156,99 +190,11 @@ class Units:
         says = f": {self.say('not computed')}" if array is None else f" = {scalar(float(array[i, o]), 3)}"
         return f"{self.title(weight)}[{i + 1}, {o + 1}]{says} ({ends})"
 
-    def softmax_box(self, height: int) -> Box:
-        p = self.palette
-        inside = write(Run("softmax", p.ink, 11), width=58, height=height)
-        return Box(framed(stacked([inside]), p.op_line, p.panel, 1.5), inside.width, inside.height)
-
-    def answers(self, units: Iterable[int]) -> dict[int, Box]:
-        """For each class p as a bar, and under it which one is the target; nothing where neither is known."""
-        if self.chain.chances is None and self.chain.targets is None:
-            return {}
-        names = {k: Run(f"p{str(k + 1).translate(SUBSCRIPTS)}", self.palette.ink, 12, True, True) for k in units}
-        width = max(name.width for name in names.values())
-        return {k: self._answer(k, name, width) for k, name in names.items()}
-
-    def _answer(self, k: int, name: Run, width: int) -> Box:
-        target = self._target(k)
-        if self.chain.chances is None:
-            return target or gap(1, 15)
-        p, chance = self.palette, float(self.chain.chances[self.at, k])
-        full = round(BAR * chance) if 0 <= chance <= 1 else 0
-        parts = [Box("", length, 10, fill) for length, fill in ((full, p.forward), (BAR - full, p.pill)) if length]
-        bar = stacked([gap(1, 3), beside(parts), gap(1, 3)])
-        digits = write(fitted(scalar(chance), p.forward, (11, 9, 8, 7), 40), width=40, height=16)
-        row = beside([write(name, width, 16), gap(6, 1), bar, gap(2, 1), digits])
-        below = (
-            beside([gap(width + 6, 1), target, gap(row.width - width - 6 - target.width, 1)]) if target else gap(1, 15)
-        )
-        return stacked([gap(1, 19), row, gap(1, 4), below])
-
-    def _target(self, k: int) -> Box | None:
-        if self.chain.targets is None:
-            return None
-        p, t, word = self.palette, self.chain.targets[self.at], self.say("target")
-        if (answer := self.target_class()) not in (k, None):
-            return None
-        text = f"{word} {scalar(float(t[k]))}" if answer is None else word
-        return write(Run(text, p.ink, 9), height=15, fill=p.parameter, pad=6)
-
     def target_class(self) -> int | None:
         """The right class of the sample, if its target is one."""
         t = np.zeros(0) if self.chain.targets is None else self.chain.targets[self.at]
         is_class = t.size > 1 and np.all((t == 0) | (t == 1)) and t.sum() == 1
         return int(t.argmax()) if is_class else None
-
-    def loss_card(self, loss: Node) -> Box:
-        p, array = self.palette, self.array(loss)
-        text = self.say("not computed") if array is None else scalar(self.of_sample(array), 3)
-        number = fitted(text, self.colour, (14, 12, 9), 60, bold=array is not None)
-        parts = [
-            gap(1, 6),
-            write(fitted(self.title(loss), p.ink, TITLES, 120, serif=True, bold=True), height=20),
-            gap(1, 3),
-            write(number, width=52, height=22, fill=self.heat[0], pad=6),
-            gap(1, 6),
-        ]
-        if self.forward and loss.value.size == 1 and self.chain.batch > 1:
-            parts[-1:] = [
-                gap(1, 4),
-                line([Run(self.say("over the batch of {0}", self.chain.batch), p.mute, 9)]),
-                gap(1, 5),
-            ]
-        width = max(part.width for part in parts) + 16
-        card = stacked([wide(part, width) for part in parts])
-        return Box(framed(card, p.rule, p.background), card.width, card.height)
-
-    def legend(self) -> Box:
-        say, last = self.say, self.chain.batch - 1
-        what = "weight" if self.forward else "gradient"
-        ball = beside([write(Run("●", self.heat[1], 14), 14, 14), gap(3, 1)])
-        parts = [
-            self._key("▶" if self.forward else "◀", say(f"positive {what}")),
-            self._key("○", say(f"negative {what}")),
-            line([Run(say("width: size, relative to the layer's widest"), self.colour, 11)]),
-            beside([ball, line([Run(say("fill: size, relative to the column's largest"), self.colour, 11)])]),
-        ]
-        notes = [say("units: sample {0} (of 0 … {1})", self.at, last) if last else say("units: the only sample")]
-        if not self.forward:
-            parameters = [node for layer in self.chain.layers for node in (layer.weight, layer.bias) if node]
-            names = ", ".join([*map(self.title, parameters[:4]), *(["…"] if len(parameters) > 4 else [])])
-            notes = [
-                say("units: ∂{0}/∂unit of sample {1} (of 0 … {2})", self.end, self.at, last),
-                say("{0}: over the batch of {1}", names, last + 1),
-            ]
-        first = beside([box for part in parts for box in (part, gap(26, 1))][:-1])
-        return stacked([first, gap(1, 6), line([Run(note, self.palette.mute, 10.5) for note in notes], 26)])
-
-    def _key(self, head: str, text: str) -> Box:
-        """A little arrow, and what it means."""
-        dash = [Box("", 5, 3, self.colour), gap(2, 1)]
-        shaft = [Box("", 22, 3, self.colour)] if self.forward else dash * 3
-        drawn = [stacked([gap(1, 6), part, gap(1, 5)]) for part in shaft]
-        end = write(Run(head, self.colour, 9 if head != "○" else 14), 12, 14)
-        arrow = [*drawn, end] if self.forward else [end, *drawn]
-        return beside([*arrow, gap(5, 1), line([Run(text, self.colour, 11)])])
 
 
 def fitted(
