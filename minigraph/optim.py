@@ -46,18 +46,15 @@ class Optimizer(ABC):
 
     def preview(self) -> dict[Node, Array]:
         """The values that ``step()`` would give. It takes the step and takes it back: nothing has changed after it."""
-        values = [parameter.value for parameter in self.parameters]
+        values, own = [parameter.value for parameter in self.parameters], dict(vars(self))
         kept = {id(parameter): parameter for parameter in self.parameters}
-        state = {
-            name: copy.deepcopy(value, kept) if isinstance(value, STATE) else value
-            for name, value in vars(self).items()
-        }
         try:
+            vars(self).update({n: copy.deepcopy(value, kept) for n, value in own.items() if isinstance(value, STATE)})
             self.step()
             return {parameter: parameter.value for parameter in self.parameters if parameter.requires_grad}
         finally:
             vars(self).clear()
-            vars(self).update(state)
+            vars(self).update(own)
             for parameter, value in zip(self.parameters, values):
                 parameter.value = value
 

@@ -183,4 +183,4 @@ def test_shapes_in_words_and_axes_put_back() -> None:
 
 def test_powers_are_written_as_on_a_blackboard() -> None:
     texts = [Pow.locals[0].text("y", ("x", exponent)) for exponent in ("2", "3", "1", "−1", "0.5", "n")]
-    assert texts == ["2·x", "3·x²", "1", "−1·x⁻²", "0.5·x^−0.5", "n·x^(n−1)"]
+    assert texts == ["2 × x", "3 × x²", "1", "−1 × x⁻²", "0.5 × x^−0.5", "n × x^(n−1)"]

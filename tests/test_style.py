@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from xml.etree import ElementTree
 
 import pytest
 from helpers import contrast
@@ -50,8 +51,11 @@ def test_auto_is_light_with_a_dark_counterpart_for_every_colour() -> None:
     light, auto = mg.draw(classifier(), theme="light").svg(), mg.draw(classifier(), theme="auto").svg()
     style = re.search("<style>(.*)</style>", auto)
     assert style is not None and "prefers-color-scheme:dark" in style[1]
-    assert auto.replace(style[0], "") == light
-    rules = dict(re.findall(r'\[((?:fill|stroke)="#[0-9a-f]{6}") i\]\{(?:fill|stroke):(#[0-9a-f]{6})\}', style[1]))
+    names = [ElementTree.fromstring(svg).get("id", "") for svg in (light, auto)]
+    assert auto.replace(style[0], "").replace(names[1], names[0]) == light
+    rule = rf'#{names[1]} \[((?:fill|stroke)="#[0-9a-f]{{6}}") i\]\{{(?:fill|stroke):(#[0-9a-f]{{6}})\}}'
+    rules = dict(re.findall(rule, style[1]))
+    assert len(rules) == style[1].count("{") - 1
     used = set(re.findall(r'(?:fill|stroke)="#[0-9a-f]{6}"', light.lower()))
     assert used and used <= rules.keys()
     dark = mg.draw(classifier(), theme="dark").svg().lower()

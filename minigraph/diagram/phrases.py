@@ -32,7 +32,7 @@ KOREAN = {
     "{0} changed after this forward: stale values and all gradients are those before": (
         "이 순전파 뒤에 {0} 바뀜: ‘이전 값’과 모든 기울기는 바뀌기 전의 것"
     ),
-    "given: backward's seed": "주어진 값 (seed)",
+    "given: backward's seed": "주어진 값",
     "first {0} on the way back": "역전파에서 처음 나온 {0}",
     "but backward gives {0}": "그러나 backward는 {0}",
     "✓ ✗: each local gradient against finite differences": "✓ ✗: 국소 미분을 유한 차분과 비교",
@@ -53,6 +53,10 @@ KOREAN = {
     "only in {0}": "{0}에만 있음",
     "One step of {0}: {1}": "{0}의 한 걸음: {1}",
     "step": "갱신량",
+    "learning rate": "학습률",
+    "momentum": "모멘텀",
+    "weight decay": "가중치 감쇠",
+    "nesterov": "네스테로프",
     "new {0}": "새 {0}",
     "empty": "비어 있음",
     "{0} of {1}": "{1} 중 {0}",

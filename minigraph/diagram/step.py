@@ -58,7 +58,7 @@ def draw_step(
     rows = [_equation(look, optimizer, parameter, new) for parameter, new in updated.items()]
     lines = columns(rows)
     lines.append(_loss(look, before, after))
-    heading = title or look.symbols.say("One step of {0}: {1}", type(optimizer).__name__, _settings(optimizer))
+    heading = title or look.symbols.say("One step of {0}: {1}", type(optimizer).__name__, _settings(look, optimizer))
     dot = canvas(look, headline(look, heading), above=True)
     body = stacked([part for text in lines for part in (text, gap(1, 16))][:-1])
     dot.node("step", label=f"<{body.content}>", id="step")
@@ -68,10 +68,11 @@ def draw_step(
     )
 
 
-def _settings(optimizer: Optimizer) -> str:
+def _settings(look: Look, optimizer: Optimizer) -> str:
     """The settings that are not 0: learning rate 0.1, momentum 0.9."""
     numbers = {name: value for name, value in vars(optimizer).items() if isinstance(value, (int, float)) and value}
-    return ", ".join(f"{n.replace('_', ' ')} {constant(v)}" if v is not True else n for n, v in numbers.items())
+    words = {name: look.symbols.say(name.replace("_", " ")) for name in numbers}
+    return ", ".join(words[n] if v is True else f"{words[n]} {constant(v)}" for n, v in numbers.items())
 
 
 def _equation(look: Look, optimizer: Optimizer, parameter: Node, new: Array) -> list[Box]:
