@@ -109,7 +109,7 @@ class Units:
         name, number = self.letter(layer.bias) or "b", scalar(float(array.ravel()[k]))
         if self.forward:
             return write(Run(f"{name} {number}", self.palette.ink, 8.5), height=12, fill=self.palette.parameter, pad=4)
-        return self._small(f"{self.derivative(name)} {number}", pad=4)
+        return self._small(f"{self.derivative(name)} {number}", pad=0)
 
     def function(self, layer: Layer, k: int) -> Box | None:
         """ReLU(−0.32): what the number in the circle was made from; or the gradient before the function."""
