@@ -1,23 +1,25 @@
-"""The paths that a gradient takes from the output back to a node: counted without a walk, and walked one by one."""
+"""The paths from an output back to a node: counted without a walk, and walked one by one."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
+
 from minigraph.arrays import Array
-from minigraph.diagram.content import LARGEST_SHOWN, Edge, Scene
+from minigraph.diagram.content import Edge, Scene
 from minigraph.graph import Node
 
-__all__ = ["Path", "count_paths", "walk"]
+__all__ = ["Path", "Paths", "count_paths", "pulled", "walk"]
 
 
 @dataclass(frozen=True, eq=False)
 class Path:
     """One way from the output back to a node.
 
-    edges: from the output on · gradients: what arrives along this path alone, at the output and after each edge.
+    edges: from the output on · gradients: what ``backward`` sends along this path alone, at the output and after each
+    edge.
     """
 
     edges: tuple[Edge, ...]
@@ -34,6 +36,16 @@ class Path:
         return (*(edge.source for edge in reversed(self.edges)), *(edge.node for edge in self.edges[:1]))
 
 
+@dataclass(frozen=True, eq=False)
+class Paths:
+    """What is told of one node: the first paths to it, how many lead to it from each node, and the others' share."""
+
+    node: Node
+    listed: tuple[Path, ...]
+    counts: dict[Node, int]
+    rest: Array | None
+
+
 def count_paths(scene: Scene, node: Node) -> dict[Node, int]:
     """How many paths lead from each node that the output depends on back to `node`; without those that none leads from.
 
@@ -47,42 +59,39 @@ def count_paths(scene: Scene, node: Node) -> dict[Node, int]:
     return counts
 
 
-def walk(scene: Scene, node: Node, counts: dict[Node, int]) -> Iterator[Path]:
-    """The paths from the output to `node`, one after another; what they share at their beginning is computed once."""
+def walk(scene: Scene, node: Node) -> Iterator[Path]:
+    """The paths between the output and `node`, in the order in which a diagram lists what arrives at each node."""
     root = scene.root
-    edges: list[Edge] = []
-    gradients = [scene.gradients[root]]
     if root is node:
-        yield Path((), tuple(gradients))
+        yield Path((), (scene.gradients[root],))
         return
-    ways = [_ways(scene, root, counts)]
+    edges: list[Edge] = []
+    ways = [iter(scene.arrivals(node))]
     while ways:
         edge = next(ways[-1], None)
-        if edge is not None:
-            edges.append(edge)
-            gradients.append(_brought(edge, gradients[-1]))
-            if edge.source is not node:
-                ways.append(_ways(scene, edge.source, counts))
-                continue
-            yield Path(tuple(edges), tuple(gradients))
-        else:
+        if edge is None:
             ways.pop()
-        if edges:
+            del edges[-1:]
+            continue
+        edges.append(edge)
+        if edge.node is root:
+            yield _path(scene, tuple(reversed(edges)))
             edges.pop()
-            gradients.pop()
+        else:
+            ways.append(iter(scene.arrivals(edge.node)))
 
 
-def _ways(scene: Scene, node: Node, counts: dict[Node, int]) -> Iterator[Edge]:
-    return (edge for edge in scene.returns[node] if edge.source in counts)
+def _path(scene: Scene, edges: tuple[Edge, ...]) -> Path:
+    gradients = [scene.gradients[scene.root]]
+    for edge in edges:
+        gradients.append(pulled(edge, gradients[-1]))
+    return Path(edges, tuple(gradients))
 
 
-def _brought(edge: Edge, upstream: Array) -> Array:
-    """What an edge makes of `upstream`: by its formula, or by ``backward`` where that would take a huge Jacobian."""
-    node, i = edge.node, edge.i
-    jacobian = edge.local is not None and edge.local.rule == "row by row"
-    if edge.local is not None and not (jacobian and node.value.size * math.prod(node.shape[-1:]) > LARGEST_SHOWN):
-        return edge.downstream(upstream)
+def pulled(edge: Edge, upstream: Array) -> Array:
+    """What the op's own ``backward`` makes of `upstream` for this input: what training uses, whatever formulas say."""
+    node = edge.node
     assert node.op is not None
-    needs = tuple(k == i for k in range(len(node.inputs)))
-    pulled = node.op.pull(upstream, node.value, node.operands, needs)[i]
-    return edge.source.value * 0.0 if pulled is None else pulled
+    needs = tuple(k == edge.i for k in range(len(node.inputs)))
+    found = node.op.pull(upstream, node.value, node.operands, needs)[edge.i]
+    return edge.source.value * 0.0 if found is None else np.asarray(found)
