@@ -134,13 +134,7 @@ def _scene(root: Node, node: Node) -> Scene:
     """What the gradients are read from: the backward that `root` began, or one that begins with 1."""
     graph = Graph(root)
     if node not in graph.names:
-        who, end = _named(node), _named(root)
-        hint = (
-            f"did you mean explain({end}, {who})?"
-            if root in Graph(node).names
-            else "no path leads from one to the other"
-        )
-        raise ValueError(f"explain: {who} is not behind {end}: {hint}")
+        raise ValueError(f"explain: {_not_behind(node, graph)}")
     if node not in graph.wanted:
         raise ValueError(f"explain: {graph.names[node]} gets no gradient: {_why(graph, node)}")
     own = root.grad is not None and root.grad_of is not None and root.grad_of() is root
@@ -153,6 +147,14 @@ def _scene(root: Node, node: Node) -> Scene:
     if node not in scene.gradients:
         raise ValueError(f"explain: {graph.names[node]} gets no gradient: no op that reads it gives one")
     return scene
+
+
+def _not_behind(node: Node, graph: Graph) -> str:
+    ahead = Graph(node).names
+    if graph.output in ahead:
+        who, end = ahead[node], ahead[graph.output]
+        return f"{who} is not behind {end}: did you mean explain({end}, {who})?"
+    return f"{_named(node)} is not behind {graph.names[graph.output]}: no path leads from one to the other"
 
 
 def _why(graph: Graph, node: Node) -> str:
@@ -171,6 +173,6 @@ def _why(graph: Graph, node: Node) -> str:
 def _named(node: Node) -> str:
     """As a diagram of its graph names it; a leaf without a name and a graph by its shape."""
     output = node.grad_of() if node.grad_of is not None else None
-    if node.name or (node.op is None and output is None):
+    if output is None and node.op is None:
         return node.name or f"a leaf of shape {shape_text(node.shape)} without a name"
-    return Graph(node if output is None else output).names[node]
+    return Graph(output or node).names[node]

@@ -27,7 +27,7 @@ ESCAPED = {
 }  # fmt: skip
 SIGNS = ESCAPED | {
     "∂": r"\partial", "Σ": r"\sum", "⊙": r"\odot", "⊕": r"\oplus", "×": r"\times", "·": r"\cdot", "−": "-", "≤": r"\le",
-    "≥": r"\ge", "≠": r"\ne", "≈": r"\approx", "÷": r"\div", "→": r"\to", "∞": r"\infty", "√": r"\surd", "±": r"\pm",
+    "≥": r"\ge", "≠": r"\ne", "≈": r"\approx", "✗": r"\times", "÷": r"\div", "→": r"\to", "∞": r"\infty", "√": r"\surd", "±": r"\pm",
     "…": r"\ldots", "⋯": r"\cdots", "<": "<", ">": ">", "|": "|", "'": r"\prime", "∈": r"\in",
     "‖": r"\Vert", "\\": r"\backslash", "∇": r"\nabla",
 }  # fmt: skip
