@@ -180,6 +180,11 @@ def test_a_seed_is_where_the_product_begins() -> None:
     m.backward([1.0, 10.0])
     assert mg.explain(v).text.startswith("∂L/∂v = ∂L/∂M × 3    v → M\n      ∂L/∂M = [1, 10], given by backward(seed)\n")
     holds(mg.explain(v), np.array([3.0, 30.0]))
+    nothing = mg.Node(np.zeros((0, 2)), "nothing")
+    mg.explain(nothing, of=(nothing * 2.0).sum())
+    m = nothing * 2.0
+    m.backward(np.zeros((0, 2)))
+    assert "∂L/∂M, given by backward(seed)" in mg.explain(nothing).text
 
 
 def test_after_a_step_the_numbers_are_those_of_the_backward() -> None:
@@ -379,3 +384,11 @@ def test_random_networks(steps: list[tuple[str, int, int]], leaves: int, seed: i
     for each in mg.Graph(loss).nodes:
         if each.grad is not None:
             holds(mg.explain(each, most=100), each.grad)
+
+
+def test_products_of_batches_are_summed_back() -> None:
+    a, b = mg.Node(np.ones((5, 2, 3)), "A"), mg.Node(np.ones((3, 4)), "B")
+    mean = (a @ b).mean()
+    mean.backward()
+    assert "  ∂L/∂B = Σ Aᵀ · ∂L/∂Z    [3×4]\n" in mg.explain(b).text
+    assert "  ∂L/∂A = ∂L/∂Z · Bᵀ    [5×2×3]\n" in mg.explain(a).text

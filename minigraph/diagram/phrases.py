@@ -92,6 +92,9 @@ KOREAN = {
     "{0} keeps the axis it sums over, with length 1": "{0}: 더한 축을 크기 1로 유지",
     "{0}, but backward gives {1}": "{0}, 그러나 backward의 결과는 {1}",
     "✗ {0}, {1}: backward gives {2}, but {3} gives {4}": "✗ {0}, {1}: backward의 결과는 {2}, 그러나 {3}의 결과는 {4}",
+    "✗ {0}, {1}: backward gives {2}, but {3} gives {4}, up to {5} apart": (
+        "✗ {0}, {1}: backward의 결과는 {2}, 그러나 {3}의 결과는 {4}, 차이는 최대 {5}"
+    ),
     "{0} changed after this forward": "{0}: 이 순전파 뒤에 바뀜",
 }
 

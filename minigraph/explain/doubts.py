@@ -26,6 +26,10 @@ class Doubt:
     formula: Array
     backward: Array
 
+    @property
+    def distance(self) -> float:
+        return float(np.abs(self.formula - self.backward).max(initial=0.0))
+
 
 def doubts(scene: Scene, behind: Container[Node]) -> list[Doubt]:
     """The edges with two answers, from the output on; of those that lead to a node in `behind`."""
@@ -39,7 +43,7 @@ def doubts(scene: Scene, behind: Container[Node]) -> list[Doubt]:
 
 def _doubt(edge: Edge, upstream: Array) -> Doubt | None:
     formula, backward = _by_formula(edge, upstream), pulled(edge, upstream)
-    if formula is None or (formula.shape == backward.shape and agree(formula, backward, _size(edge, upstream))):
+    if formula is None or agree(formula, backward, _size(edge, upstream)):
         return None
     return Doubt(edge, formula, backward)
 
@@ -56,15 +60,15 @@ def _by_formula(edge: Edge, upstream: Array) -> Array | None:
     if edge.numbers is None:
         return None
     try:
-        return np.asarray(edge.downstream(upstream))
+        return np.asarray(edge.downstream(upstream)).reshape(edge.source.shape)
     except Exception as error:  # whatever somebody's own formula may raise
         raise ValueError(f"{type(node.op).__name__}.locals[{edge.i}] does not fit here: {error}") from error
 
 
 def agree(a: Array, b: Array, size: float = 0.0) -> bool:
     """Whether two results are equal up to rounding. size: of what they were summed from, which may have cancelled."""
-    digits = math.sqrt(np.finfo(np.result_type(a, b, np.float16)).eps)
-    scale = max([size, *(float(np.abs(x[np.isfinite(x)]).max(initial=0.0)) for x in map(np.asarray, (a, b)))])
+    digits = max(math.sqrt(np.finfo(np.result_type(x, np.float16)).eps) for x in (a, b))
+    scale = max([size, *(float(np.abs(x[np.isfinite(x)]).max(initial=0.0)) for x in (a, b))])
     return bool(np.allclose(a, b, rtol=digits, atol=digits * scale, equal_nan=True))
 
 

@@ -27,9 +27,9 @@ ESCAPED = {
 }  # fmt: skip
 SIGNS = ESCAPED | {
     "∂": r"\partial", "Σ": r"\sum", "⊙": r"\odot", "⊕": r"\oplus", "×": r"\times", "·": r"\cdot", "−": "-", "≤": r"\le",
-    "≥": r"\ge", "≠": r"\ne", "≈": r"\approx", "✗": r"\times", "÷": r"\div", "→": r"\to", "∞": r"\infty", "√": r"\surd", "±": r"\pm",
+    "≥": r"\ge", "≠": r"\ne", "≈": r"\approx", "÷": r"\div", "→": r"\to", "∞": r"\infty", "√": r"\surd", "±": r"\pm",
     "…": r"\ldots", "⋯": r"\cdots", "<": "<", ">": ">", "|": "|", "'": r"\prime", "∈": r"\in",
-    "‖": r"\Vert", "\\": r"\backslash", "∇": r"\nabla",
+    "‖": r"\Vert", "\\": r"\backslash", "∇": r"\nabla", "✗": r"\times",
 }  # fmt: skip
 SPLIT = {r"\cdot", r"\odot", r"\times", r"\to", "+", "="}
 ACCENTS = {"\u0302": r"\hat", "\u0303": r"\tilde", "\u0304": r"\bar", "\u0307": r"\dot", "\u0308": r"\ddot"}
