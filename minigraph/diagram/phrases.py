@@ -116,7 +116,17 @@ KOREAN = {
     "… and {0} more path, together": "… 그 밖의 경로 {0}개, 합계",
     "… and {0} more paths, together": "… 그 밖의 경로 {0}개, 합계",
     "backward began with {0}": "역전파의 시작: {0}",
-    "→₁, →₂ … say as which input": "→₁, →₂ …: 몇 번째 입력인지",
+    "{0}, given by backward(seed)": "{0}: backward(seed)로 주어짐",
+    "→₁ leads to the first input of its op, →₂ to the second": "→₁: 연산의 첫째 입력, →₂: 둘째 입력",
+    "input {0}": "입력 {0}",
+    "({0} equal paths)": "(같은 경로 {0}개)",
+    "{0} puts an axis back, as in NumPy": "{0}: NumPy처럼 축을 되살림",
+    "{0} keeps the axis it sums over, with length 1": "{0}: 더한 축을 크기 1로 유지",
+    "{0}, but backward gives {1}": "{0}, 그러나 backward의 결과는 {1}",
+    "✗ {0}, {1}: backward gives {2}, but {3} gives {4}": "✗ {0}, {1}: backward의 결과는 {2}, 그러나 {3}의 결과는 {4}",
+    "✗ {0}, {1}: backward gives {2}, but {3} gives {4}, up to {5} apart": (
+        "✗ {0}, {1}: backward의 결과는 {2}, 그러나 {3}의 결과는 {4}, 차이는 최대 {5}"
+    ),
     "{0} changed after this forward": "{0}: 이 순전파 뒤에 바뀜",
 }
 

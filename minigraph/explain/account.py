@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import chain
 
 import numpy as np
 
 from minigraph.arrays import Array
-from minigraph.explain.chain import Chain, counted, ends, is_parallel, number
 from minigraph.diagram.content import Edge, Scene
-from minigraph.explain.layout import LARGEST_MATRIX, WIDEST, Block, Equation, Table, in_short
-from minigraph.explain.paths import Path
 from minigraph.diagram.phrases import Language
-from minigraph.explain.pieces import NOTHING, Piece, bracketed, joined, plain, width, words
+from minigraph.explain.chain import Chain, counted, ends
+from minigraph.explain.layout import LARGEST_MATRIX, WIDEST, Block, Equation, Table, in_short
+from minigraph.explain.paths import Path, Paths
+from minigraph.explain.pieces import NOTHING, Piece, bracketed, joined, plain, product, width, words
+from minigraph.explain.terms import ONE, Term
+from minigraph.explain.told import Account, Group, repeated, sentence
 from minigraph.graph import Node
 
 __all__ = ["account"]
@@ -22,121 +23,101 @@ __all__ = ["account"]
 PATH_GAP = 10
 
 
-def account(
-    scene: Scene, node: Node, paths: tuple[Path, ...], counts: dict[Node, int], rest: Array | None, language: Language
-) -> tuple[str, str]:
+def account(scene: Scene, paths: Paths, language: Language, digits: int) -> tuple[str, str]:
     """The explanation as text and as LaTeX."""
-    between = [n for n in scene.graph.nodes if n in counts and n in scene.gradients]
+    between = [n for n in scene.graph.nodes if n in paths.counts and n in scene.gradients]
     kind = _Circuit if all(n.value.ndim == 0 for n in between) else _Arrays
-    blocks = kind(scene, node, paths, counts, rest, language).blocks(between)
+    blocks = kind(scene, paths, Chain(scene, language, digits)).blocks(between)
     text = "\n\n".join("\n".join(line.rstrip() for line in block.text()) for block in blocks)
     lines = " \\\\\n".join(line for block in blocks for line in block.latex())
     return text, f"\\begin{{aligned}}\n{lines}\n\\end{{aligned}}"
 
 
-class _Account:
-    """What both kinds have in common."""
-
-    def __init__(
-        self,
-        scene: Scene,
-        node: Node,
-        paths: tuple[Path, ...],
-        counts: dict[Node, int],
-        rest: Array | None,
-        language: Language,
-    ) -> None:
-        self.scene, self.node, self.paths, self.rest = scene, node, paths, rest
-        self.counts, self.chain = counts, Chain(scene, language)
-        self.say, self.left = self.chain.say, self.chain.gradient(node)
-        self.total = scene.gradients[node]
-
-    @property
-    def left_out(self) -> int:
-        return self.counts[self.scene.root] - len(self.paths)
-
-    @property
-    def more_paths(self) -> Piece:
-        phrase = "… and {0} more path, together" if self.left_out == 1 else "… and {0} more paths, together"
-        return words(self.say(phrase, counted(self.left_out)))
-
-    def shown_edges(self) -> list[Edge]:
-        """The edges that are written out, each once."""
-        parts = [part for path in self.paths for part in ends(path.edges)[::2]]
-        return list(dict.fromkeys(chain.from_iterable(parts)))
-
-    def notes(self) -> list[list[Piece]]:
-        """What letters mean, what backward began with, and what has changed since."""
-        edges, notes = self.shown_edges(), []
-        if definitions := self.chain.definitions(edges):
-            notes.append(_sentence(self.say("with {0}", "{0}"), [self.chain.formula(text) for text in definitions]))
-        if self.scene.is_seeded:
-            root, seed = self.scene.root, self.scene.gradients[self.scene.root]
-            began = [self.chain.gradient(root), *([] if seed.ndim else [number(seed)])]
-            notes.append(_sentence(self.say("backward began with {0}", "{0}"), [joined(began, " = ")]))
-        if any(is_parallel(edge) for edge in edges):
-            notes.append(words(self.say("→₁, →₂ … say as which input")))
-        read = dict.fromkeys(source for edge in edges for source in edge.node.inputs)
-        if stale := [self.chain.name(source) for source in read if self.scene.is_stale(source)]:
-            notes.append(_sentence(self.say("{0} changed after this forward", "{0}"), stale))
-        return [[NOTHING, note] for note in notes]
-
-
-class _Circuit(_Account):
+class _Circuit(Account):
     """Scalars: ∂f/∂x = ∂f/∂q · ∂q/∂x, then the same in the symbols of the ops, then in numbers."""
 
     def blocks(self, between: Sequence[Node]) -> list[Block]:
-        if len(self.paths) > 1 or self.left_out:
+        if len(self.groups) > 1 or self.left_out:
             return [self._head(), self._table(), self._sum()]
-        path = self.paths[0]
-        derivatives, symbols, numbers, value = self._row(path)
+        group = self.groups[0]
+        derivatives, symbols, numbers, value = self._row(group)
         found = [derivatives, symbols, joined([numbers, value], " = ")]
         found = [p for i, p in enumerate(found) if p and p.text not in (self.left.text, found[i - 1].text)]
-        lefts, arrows = [self.left, *[NOTHING] * len(found)], [self.chain.arrows(path), *[NOTHING] * len(found)]
+        lefts, arrows = [self.left, *[NOTHING] * len(found)], [self.arrows(group), *[NOTHING] * len(found)]
         rows = [[left, _equals(piece), arrow] for left, piece, arrow in zip(lefts, found, arrows)]
         return [Table([*rows, *self.notes()], (1, PATH_GAP))]
 
-    def _row(self, path: Path) -> list[Piece]:
+    def in_symbols(self, path: Path) -> Piece:
+        return self.chain.factors(path, self.chain.local, NOTHING) if path.edges else NOTHING
+
+    def through(self, edge: Edge) -> Piece:
+        local = self.chain.local(edge)
+        return local if self.is_at_the_end(edge) else product(self.chain.gradient(edge.node), "·", local)
+
+    def _row(self, group: Group) -> list[Piece]:
         """The product of a path in derivatives, in symbols and in numbers, and its value; NOTHING for what repeats."""
-        value, seeded, start = number(path.gradient), self.scene.is_seeded, self.chain.start(self.node)
+        path, start = group.path, self.chain.start(self.node)
+        formula, value = self._values(group)
         if not path.edges:
             return [NOTHING, NOTHING, NOTHING, value]
-        seed = number(self.scene.gradients[self.scene.root]) if seeded else NOTHING
-        derivatives = self.chain.factors(path, lambda edge: self.chain.factor(edge, self.node), start)
-        symbols = self.chain.factors(path, self.chain.local, start)
-        numbers = self.chain.factors(path, _number_of, seed)
+        seed = self.chain.number(self.scene.gradients[self.scene.root]) if self.scene.is_seeded else NOTHING
+        times = len(group.paths)
+        derivatives = self.chain.factors(path, lambda edge: self.chain.factor(edge, self.node), start, times)
+        symbols = self.chain.factors(path, self.chain.local, start, times)
+        numbers = self.chain.factors(path, self._number_of, seed, times)
         return [
             derivatives,
             symbols if symbols.text not in (derivatives.text, numbers.text) else NOTHING,
-            numbers if numbers.text != value.text else NOTHING,
+            numbers if numbers.text != formula.text else NOTHING,
             value,
         ]
 
+    def _number_of(self, edge: Edge) -> Piece:
+        return plain("?") if edge.numbers is None else self.chain.number(edge.numbers)
+
+    def _values(self, group: Group) -> tuple[Piece, Piece]:
+        """What the formulas of a path give, and the same with what backward gives, where that is something else."""
+        backward = self.chain.number(group.gradient)
+        if not any(doubt.edge in group.path.edges for doubt in self.doubts):
+            return backward, backward
+        factors = [float(edge.numbers) for edge in group.path.edges if edge.numbers is not None]
+        product_ = len(group.paths) * float(self.scene.gradients[self.scene.root]) * float(np.prod(factors))
+        formula = self.chain.number(product_)
+        return formula, self._two_answers(formula, backward)
+
+    def _two_answers(self, formula: Piece, backward: Piece) -> Piece:
+        pattern = self.say("{0}, but backward gives {1}", "{0}", "{1}")
+        return sentence(pattern, formula, backward)
+
     def _head(self) -> Table:
-        terms = [self._row(path)[0] for path in self.paths]
+        terms = [self._row(group)[0] for group in self.groups]
         whole = joined([bracketed(term) if term.level != "atom" or term.negative else term for term in terms], " + ")
+        if self.left_out:
+            whole = joined([whole, self.chain.gap(self.left_out)], " + ")
         if self.left_out or width(whole.text) + width(self.left.text) > WIDEST - 3:
-            whole = words(self.say("Σ over {0} paths", counted(self.counts[self.scene.root])))
+            whole = Piece(self.say("Σ over {0} paths", counted(self.counts[self.scene.root])), whole.latex)
         return Table([[self.left, _equals(whole)], *self.notes()], (1,))
 
     def _table(self) -> Table:
         """One row per path; the numbers of all of them stand in line."""
         rows = []
-        for path in self.paths:
-            derivatives, *others = self._row(path)
-            rows.append([self.chain.arrows(path), derivatives, *map(_equals, others)])
+        for group in self.groups:
+            derivatives, *others = self._row(group)
+            rows.append([self.arrows(group), derivatives, *map(_equals, others)])
         if self.rest is not None:
-            rows.append([self.more_paths, NOTHING, NOTHING, NOTHING, _equals(number(self.rest))])
+            rows.append([self.more_paths, NOTHING, NOTHING, NOTHING, _equals(self.chain.number(self.rest))])
         return Table(rows, (4, 1, 1, 1), indent=2)
 
     def _sum(self) -> Table:
-        shares = [path.gradient for path in self.paths] + ([] if self.rest is None else [self.rest])
-        terms = [number(share) for share in shares]
+        shares = [group.gradient for group in self.groups] + ([] if self.rest is None else [self.rest])
+        terms, total = [self.chain.number(share) for share in shares], self.chain.number(self.total)
         whole = joined([bracketed(term) if term.negative and i else term for i, term in enumerate(terms)], " + ")
-        return Table([[self.left, _equals(joined([whole, number(self.total)], " = "))]], (1,))
+        if not self.is_consistent:
+            total = self._two_answers(self.chain.number(sum(shares)), total)
+        return Table([[self.left, _equals(joined([whole, total], " = "))]], (1,))
 
 
-class _Arrays(_Account):
+class _Arrays(Account):
     """Arrays: the nested product of each path, then backward node by node with the shapes, then the numbers."""
 
     def blocks(self, between: Sequence[Node]) -> list[Block]:
@@ -145,19 +126,25 @@ class _Arrays(_Account):
             blocks.append(steps)
         return [*blocks, self._numbers()]
 
+    def in_symbols(self, path: Path) -> Piece:
+        return self.chain.along(path)
+
     def _head(self) -> Block:
         rows = []
-        for i, path in enumerate(self.paths):
-            whole = self.chain.along(path)
-            if whole.text == self.left.text or not path.edges:
+        for i, group in enumerate(self.groups):
+            whole = repeated(len(group.paths), self.in_symbols(group.path), "×")
+            if whole.text == self.left.text or not group.path.edges:
                 whole = NOTHING
             sign = ("+" if i else "=") if whole else ""
             right = Piece(f"{sign} {whole.text}", f"{sign} {whole.latex}") if whole else NOTHING
-            rows.append([NOTHING if i else self.left, right, self.chain.arrows(path)])
+            rows.append([NOTHING if i else self.left, right, self.arrows(group)])
         if self.rest is not None:
-            more, rest = self.more_paths, plain(in_short(self.rest))
+            more, rest = self.more_paths, self._rest_in_short(self.rest)
             rows.append([NOTHING, Piece(f"+ {more.text} {rest.text}", rf"+ {more.latex}\ {rest.latex}")])
         return Table([*rows, *self.notes()], (1, 4))
+
+    def _rest_in_short(self, rest: Array) -> Piece:
+        return plain(in_short(rest)) if rest.ndim else self.chain.number(rest)
 
     def _steps(self, between: Sequence[Node]) -> Table:
         """∂L/∂n from the gradients of the nodes that read n, for every n on the way."""
@@ -170,48 +157,68 @@ class _Arrays(_Account):
         return Table([*rows, *(self._step(n, definitions) for n in last)], (1, 4, 4), indent=2)
 
     def _step(self, node: Node, definitions: Sequence[str]) -> list[Piece]:
-        edges = [edge for edge in self.scene.users[node] if self.scene.carries_gradient(edge)]
-        shown, left_out, last = ends(edges)
-        terms = [self._term(edge) for edge in shown]
-        if left_out:
-            terms += [self.chain.gap(left_out), *map(self._term, last)]
+        edges = self.scene.arrivals(node)
+        alike: dict[tuple[Node, str], list[Edge]] = {}  # both inputs of W ⊙ W
+        first, left_out, last = ends(edges)
+        for edge in (*first, *last):
+            alike.setdefault((edge.node, self.through(edge).text), []).append(edge)
+        terms = [repeated(len(same), self.through(same[0]), "×") for same in alike.values()]
         terms = [bracketed(t) if t.negative and i or _is_open(t, terms) else t for i, t in enumerate(terms)]
-        remarks = dict.fromkeys(remark for edge in shown for remark in self.chain.other_remarks(edge, definitions))
-        said = joined(map(self._remark, remarks), ", ") if remarks else NOTHING
+        if left_out:
+            terms.insert(len(first), self.chain.gap(left_out))
         return [
             self.chain.gradient(node),
             _equals(joined(terms, " + ")),
             self.chain.step_shape(edges),
-            said,
+            self._said([same[0] for same in alike.values()], definitions),
         ]
 
-    def _remark(self, remark: str) -> Piece:
-        return self.chain.formula(remark) if re.search(r"[^\w ,-]", remark) else words(remark)
+    def _said(self, edges: Sequence[Edge], definitions: Sequence[str]) -> Piece:
+        """The remarks of the ops, each with the term that it is about, if it is not about all of them."""
+        about: dict[str, list[Edge]] = {}
+        for edge in edges:
+            for remark in self.chain.other_remarks(edge, definitions):
+                about.setdefault(remark, []).append(edge)
+        return joined([self._attached(remark, its, len(edges)) for remark, its in about.items()], ", ")
 
-    def _term(self, edge: Edge) -> Piece:
-        at_the_end = edge.node is self.scene.root and not self.scene.is_seeded
-        return self.chain.through(edge, NOTHING if at_the_end else self.chain.gradient(edge.node))
+    def _attached(self, remark: str, edges: Sequence[Edge], terms: int) -> Piece:
+        said = self.chain.formula(remark) if re.search(r"[^\w ,-]", remark) else words(remark)
+        if len(edges) == terms:
+            return said
+        users = joined([self.chain.name(node) for node in dict.fromkeys(edge.node for edge in edges)], ", ")
+        via = sentence(self.say("via {0}", "{0}"), users)
+        return Piece(f"{via.text}: {said.text}", f"{via.latex}{words(': ').latex}{said.latex}")
+
+    def through(self, edge: Edge) -> Piece:
+        upstream = ONE if self.is_at_the_end(edge) else Term(self.chain.gradient(edge.node), edge.node.shape)
+        return self.chain.through(edge, upstream).piece
 
     def _numbers(self) -> Equation:
         """The numbers: of the last product where it can be read as it stands, of the paths' shares, or of the total."""
-        plain_total = Equation(self.left, (plain("="), self.total))
-        shares = [path.gradient for path in self.paths] + ([] if self.rest is None else [self.rest])
-        if self.total.size > LARGEST_MATRIX:
+        plain_total = Equation(self.left, (plain("="), self._numeral(self.total)))
+        if self.total.size > LARGEST_MATRIX or not self.is_consistent:
             return plain_total
         parts: list[Piece | Array] = [plain("=")]
-        if len(shares) > 1:
-            for share in shares:
-                parts += [share, plain("+")]
-            parts.pop()
+        if len(self.groups) > 1 or self.rest is not None:
+            for group in self.groups:
+                parts += [self._numeral(group.gradient), plain("+")]
+            parts = parts[:-1] if self.rest is None else [*parts, self._numeral(self.rest)]
+        elif len(self.paths) > 1:
+            parts += [plain(str(len(self.paths))), plain("×"), self._numeral(self.paths[0].gradient)]
         else:
             parts += self._last_product()
-        full = Equation(self.left, (*parts, plain("="), self.total))
+        full = Equation(self.left, (*parts, plain("="), self._numeral(self.total)))
         return full if len(parts) > 1 and full.fits else plain_total
+
+    def _numeral(self, array: Array) -> Piece | Array:
+        return array if array.ndim else self.chain.number(array)
 
     def _last_product(self) -> list[Piece | Array]:
         path = self.paths[0]
         edge = path.edges[-1] if path.edges else None
         if edge is None or edge.local is None or edge.numbers is None or path.edges[0] is edge:
+            return []
+        if any(doubt.edge == edge for doubt in self.doubts):
             return []
         upstream, local, rule = path.gradients[-2], edge.numbers, edge.local.rule
         same = rule == "elementwise" and upstream.shape == local.shape == self.total.shape
@@ -219,7 +226,7 @@ class _Arrays(_Account):
             return []
         if max(upstream.size, local.size) > LARGEST_MATRIX:
             return []
-        sign = plain(self.chain.symbols.sign(edge))
+        sign = plain("·" if rule != "elementwise" else "⊙" if local.ndim else "×")
         return [local, sign, upstream] if rule == "from left" else [upstream, sign, local]
 
 
@@ -230,14 +237,3 @@ def _is_open(term: Piece, terms: Sequence[Piece]) -> bool:
 
 def _equals(piece: Piece) -> Piece:
     return Piece(f"= {piece.text}", f"= {piece.latex}") if piece else NOTHING
-
-
-def _number_of(edge: Edge) -> Piece:
-    return plain("?") if edge.numbers is None else number(np.asarray(edge.numbers))
-
-
-def _sentence(pattern: str, pieces: Sequence[Piece]) -> Piece:
-    """Formulas in a phrase that has {0} for them."""
-    before, _, after = pattern.partition("{0}")
-    inside = joined(pieces, ", ")
-    return Piece(f"{before}{inside.text}{after}", f"{words(before).latex}{inside.latex}{words(after).latex}")

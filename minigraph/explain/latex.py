@@ -10,7 +10,7 @@ from itertools import groupby
 from minigraph.arrays import Array
 from minigraph.diagram.text import cells, clean
 
-__all__ = ["formula", "matrix", "name"]
+__all__ = ["broken", "extent", "formula", "matrix", "name"]
 
 DEEPEST = 60  # what may stand inside one another; no formula that anybody reads has more
 GREEK = dict(
@@ -29,8 +29,9 @@ SIGNS = ESCAPED | {
     "∂": r"\partial", "Σ": r"\sum", "⊙": r"\odot", "⊕": r"\oplus", "×": r"\times", "·": r"\cdot", "−": "-", "≤": r"\le",
     "≥": r"\ge", "≠": r"\ne", "≈": r"\approx", "÷": r"\div", "→": r"\to", "∞": r"\infty", "√": r"\surd", "±": r"\pm",
     "…": r"\ldots", "⋯": r"\cdots", "<": "<", ">": ">", "|": "|", "'": r"\prime", "∈": r"\in",
-    "‖": r"\Vert", "\\": r"\backslash", "∇": r"\nabla",
+    "‖": r"\Vert", "\\": r"\backslash", "∇": r"\nabla", "✗": r"\times",
 }  # fmt: skip
+SPLIT = {r"\cdot", r"\odot", r"\times", r"\to", "+", "="}
 ACCENTS = {"\u0302": r"\hat", "\u0303": r"\tilde", "\u0304": r"\bar", "\u0307": r"\dot", "\u0308": r"\ddot"}
 OPERATORS = ("arg", "cos", "cosh", "det", "dim", "exp", "ln", "log", "max", "min", "sin", "sinh", "tan", "tanh")
 
@@ -88,6 +89,59 @@ def matrix(array: Array) -> str:
     lines = [" & ".join(formula(text) for text in texts[i : i + width]) for i in range(0, len(texts), width)]
     body = r" \\ ".join(lines)
     return rf"\begin{{pmatrix}} {body} \end{{pmatrix}}" + (f" {formula(factor)}" if factor else "")
+
+
+def extent(tex: str) -> int:
+    """About how many characters wide a formula is: the wider half of a fraction, the widest row of a matrix."""
+    tex = re.sub(r"\\begin\{pmatrix\}(.*?)\\end\{pmatrix\}", lambda m: max(m[1].split(r"\\"), key=len), tex)
+    tex = re.sub(r"\\[{}]", "x", tex)
+    before = ""
+    while before != tex:
+        before = tex
+        tex = re.sub(r"\\(text|mathrm|mathbf|operatorname)\{([^{}]*)\}|(?<!frac)(?<!\})\{([^{}]*)\}", r"\2\3", tex)
+        tex = re.sub(r"\\frac\{([^{}]*)\}\{([^{}]*)\}", lambda m: max(m[1], m[2], key=_visible), tex)
+    return _visible(tex)
+
+
+def _visible(tex: str) -> int:
+    tex = re.sub(r"\\(left|right|big[lr])(?![a-z])|[_^]", "", tex)
+    return len(re.sub(r"\\([A-Za-z]+|.) ?", "x", tex))
+
+
+def broken(tex: str, room: int) -> list[str]:
+    """A formula in lines of about `room` characters: broken before signs that stand in no fraction and no script."""
+    if extent(tex) <= room:
+        return [tex]
+    tex = tex.replace(r"\left(", r"\bigl(").replace(r"\right)", r"\bigr)")  # these may stand on different lines
+    lines, line = [], ""
+    for part in _parts(tex):
+        if line and extent(line + part) > room:
+            lines.append(line)
+            line = ""
+        line += part
+    return [found.strip() for found in (*lines, line)]
+
+
+def _parts(tex: str) -> list[str]:
+    """What may stand on lines of their own, each with the sign in front of it."""
+    found, depth = [""], 0
+    for token in re.split(r"(\\(?:[A-Za-z]+|.)|[{} ])", tex):
+        depth += (token in ("{", r"\begin")) - (token in ("}", r"\end"))
+        if depth == 0 and found[-1].endswith(" ") and token in SPLIT:
+            found.append("")
+        found[-1] += token
+    return _with_powers(found)
+
+
+def _with_powers(parts: list[str]) -> list[str]:
+    """2.46 · 10⁻⁵ is one number."""
+    found = parts[:1]
+    for part in parts[1:]:
+        if re.match(r"\\(cdot|times) 10\^", part):
+            found[-1] += part
+        else:
+            found.append(part)
+    return found
 
 
 def _script(character: str) -> tuple[str, str] | None:

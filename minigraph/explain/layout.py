@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ __all__ = ["LARGEST_MATRIX", "WIDEST", "Block", "Equation", "Table", "in_short"]
 
 LARGEST_MATRIX = 16  # elements; of larger arrays the shape and the range are shown
 WIDEST = 100  # columns
+PAGE = 80  # about as many characters of a formula as a page is wide
 
 
 @dataclass(frozen=True)
@@ -49,11 +51,19 @@ class Table:
         start = max(width(row[0].text) for row in self.rows) + self.gaps[0]
         first, rest = row[0].text, [piece for piece in row[1:] if piece]
         if not is_relation(rest[0]) and first:
-            return [first, *(f"    {piece.text}" for piece in rest)]
-        return [_padded(first, start) + rest[0].text, *(" " * (start + 2) + piece.text for piece in rest[1:])]
+            room = WIDEST - 6 - self.indent
+            lines = (" " * (6 if k else 4) + line for piece in rest for k, line in enumerate(_wrapped(piece, room)))
+            return [first, *lines]
+        room = WIDEST - start - 2 - self.indent
+        right = [
+            " " * (2 if i or k else 0) + line
+            for i, piece in enumerate(rest)
+            for k, line in enumerate(_wrapped(piece, room))
+        ]
+        return [_padded(first if not k else "", start) + line for k, line in enumerate(right)]
 
     def latex(self) -> list[str]:
-        return [_aligned(row) for row in self.rows]
+        return [line for row in self.rows for line in _aligned(row)]
 
 
 @dataclass(frozen=True)
@@ -71,7 +81,8 @@ class Equation:
         return [" ".join(_padded(block[i], w) for block, w in zip(placed, widths)).rstrip() for i in range(height)]
 
     def latex(self) -> list[str]:
-        return [f"{self.left.latex} & {' '.join(_latex(part) for part in self.parts)}"]
+        lines = latex.broken(" ".join(_latex(part) for part in self.parts), PAGE - latex.extent(self.left.latex))
+        return [f"{self.left.latex} & {lines[0]}", *(rf"& \quad {line}" for line in lines[1:])]
 
     @property
     def fits(self) -> bool:
@@ -81,15 +92,38 @@ class Equation:
 Block = Table | Equation
 
 
-def _aligned(row: Sequence[Piece]) -> str:
+def _aligned(row: Sequence[Piece]) -> list[str]:
     """A row for the columns of ``aligned``: relations stay in theirs, what stands beside them gets one of its own."""
-    line = row[0].latex
-    for k, piece in enumerate(piece for piece in row[1:] if piece):
+    line, right = row[0].latex, [piece for piece in row[1:] if piece]
+    for k, piece in enumerate(right):
         relation = is_relation(piece)
         line += (
             (" &" if not k else "" if relation else " &&") + ("" if relation or k else r" \quad") + f" {piece.latex}"
         )
-    return line.strip()
+    return [line.strip()] if latex.extent(line) <= PAGE else _broken(row[0], right)
+
+
+def _broken(left: Piece, right: Sequence[Piece]) -> list[str]:
+    """A row that is too wide for a page: the pieces under one another, and the longest in several lines."""
+    if left and right and not is_relation(right[0]):
+        left, right = Piece("", ""), [left, *right]
+    room = PAGE - latex.extent(left.latex)
+    lines: list[str] = []
+    for piece in right:
+        for k, part in enumerate(latex.broken(piece.latex, room)):
+            inside = k or lines
+            lines.append(rf"& \quad {part}" if inside else f"{left.latex} & {part}".strip())
+    return lines
+
+
+def _wrapped(piece: Piece, room: int) -> list[str]:
+    """A formula in lines of text, broken before its signs."""
+    lines = [""]
+    for part in re.split(r" (?=[-+=·×⊙→⋯] )", piece.text) if width(piece.text) > room else [piece.text]:
+        if lines[-1] and width(lines[-1]) + 1 + width(part) > room:
+            lines.append("")
+        lines[-1] += f" {part}" if lines[-1] else part
+    return lines
 
 
 def is_relation(piece: Piece) -> bool:

@@ -1,4 +1,4 @@
-"""The paths that a gradient takes from the output back to a node: counted without a walk, and walked one by one."""
+"""The paths from an output back to a node: counted without a walk, and walked one by one."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from minigraph.arrays import Array
 from minigraph.diagram.content import Edge, Scene
 from minigraph.graph import Node
 
-__all__ = ["Path", "count_paths", "walk"]
+__all__ = ["Path", "Paths", "count_paths", "walk"]
 
 
 @dataclass(frozen=True, eq=False)
 class Path:
     """One way from the output back to a node.
 
-    edges: from the output on · gradients: what arrives along this path alone, at the output and after each edge.
+    edges: from the output on · gradients: what ``backward`` sends along this path alone, at the output and after each
+    edge.
     """
 
     edges: tuple[Edge, ...]
@@ -33,6 +34,16 @@ class Path:
         return (*(edge.source for edge in reversed(self.edges)), *(edge.node for edge in self.edges[:1]))
 
 
+@dataclass(frozen=True, eq=False)
+class Paths:
+    """What is told of one node: the first paths to it, how many lead to it from each node, and the others' share."""
+
+    node: Node
+    listed: tuple[Path, ...]
+    counts: dict[Node, int]
+    rest: Array | None
+
+
 def count_paths(scene: Scene, node: Node) -> dict[Node, int]:
     """How many paths lead from each node that the output depends on back to `node`; without those that none leads from.
 
@@ -46,30 +57,30 @@ def count_paths(scene: Scene, node: Node) -> dict[Node, int]:
     return counts
 
 
-def walk(scene: Scene, node: Node, counts: dict[Node, int]) -> Iterator[Path]:
-    """The paths from the output to `node`, one after another; what they share at their beginning is computed once."""
+def walk(scene: Scene, node: Node) -> Iterator[Path]:
+    """The paths between the output and `node`, in the order in which a diagram lists what arrives at each node."""
     root = scene.root
-    edges: list[Edge] = []
-    gradients = [scene.gradients[root]]
     if root is node:
-        yield Path((), tuple(gradients))
+        yield Path((), (scene.gradients[root],))
         return
-    ways = [_ways(scene, root, counts)]
+    edges: list[Edge] = []
+    ways = [iter(scene.arrivals(node))]
     while ways:
         edge = next(ways[-1], None)
-        if edge is not None:
-            edges.append(edge)
-            gradients.append(edge.downstream(gradients[-1]))
-            if edge.source is not node:
-                ways.append(_ways(scene, edge.source, counts))
-                continue
-            yield Path(tuple(edges), tuple(gradients))
-        else:
+        if edge is None:
             ways.pop()
-        if edges:
+            del edges[-1:]
+            continue
+        edges.append(edge)
+        if edge.node is root:
+            yield _path(scene, tuple(reversed(edges)))
             edges.pop()
-            gradients.pop()
+        else:
+            ways.append(iter(scene.arrivals(edge.node)))
 
 
-def _ways(scene: Scene, node: Node, counts: dict[Node, int]) -> Iterator[Edge]:
-    return (edge for edge in scene.returns[node] if edge.source in counts)
+def _path(scene: Scene, edges: tuple[Edge, ...]) -> Path:
+    gradients = [scene.gradients[scene.root]]
+    for edge in edges:
+        gradients.append(edge.pulled(gradients[-1]))
+    return Path(edges, tuple(gradients))
