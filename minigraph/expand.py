@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from minigraph.graph import Node, Op
-from minigraph.naming import is_number, op_titles
+from minigraph.naming import is_number, node_names, op_titles
 from minigraph.order import topological_order
 
 __all__ = ["Which", "expand"]
@@ -19,7 +19,8 @@ def expand(root: Node, which: Which = 1) -> Node:
     which: how many levels deep (1: every op of `root`, 2: what they open into as well), or the names of what to open:
     "SoftmaxWithLoss", or "Affine 2" for the second Affine, as a diagram calls them. A composite inside another opens if
     both are named. Leaves (inputs, parameters) are the very same nodes; every other node is new, and `root` stays as it
-    is. A new node's ``scope`` names the composites around it: the nodes that were opened, outermost first. What a fused
+    is. What was not opened keeps the name that it had in diagrams of `root`. A new node's ``scope`` names the composites
+    around it: the nodes that were opened, outermost first. What a fused
     op guards against is open again: an expanded softmax overflows at logits of 1000, where the fused one does not.
     Errors: ValueError for a depth below 0, or a name of nothing that opens.
     """
@@ -48,6 +49,7 @@ class _Opener:
         new = dict(boundary)
         order = topological_order(root, until=boundary)
         titles = op_titles(node for node in order if node not in boundary) if self.wanted is not None else {}
+        names = {} if scope else node_names(order)
         for node in order:
             if node in new:
                 continue
@@ -60,12 +62,12 @@ class _Opener:
             inside = node.op.expand(*inputs) if self._opens(node, titles, len(scope)) else None
             if inside is None:
                 new[node] = node.op.record(inputs)
-                new[node].name, new[node].scope = node.name, (*scope, *node.scope)
+                new[node].name, new[node].scope = names.get(node, node.name), (*scope, *node.scope)
             else:
                 kept = {source: source for source in inputs}
                 new[node] = self.opened(inside, kept, (*scope, *node.scope, node))
                 if new[node] not in kept and new[node].op is not None:
-                    new[node].name = node.name or node.op.symbol
+                    new[node].name = names.get(node, node.name or node.op.symbol)
         return new[root]
 
     def _opens(self, node: Node, titles: dict[Node, str], level: int) -> bool:
