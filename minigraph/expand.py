@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+import numpy as np
+
 from minigraph.graph import Node, Op
 from minigraph.naming import is_number, node_names, op_titles
 from minigraph.order import topological_order
@@ -18,16 +20,20 @@ def expand(root: Node, which: Which = 1) -> Node:
 
     which: how many levels deep (1: every op of `root`, 2: what they open into as well), or the names of what to open:
     "SoftmaxWithLoss", or "Affine 2" for the second Affine, as a diagram calls them. A composite inside another opens if
-    both are named. Leaves (inputs, parameters) are the very same nodes; every other node is new, and `root` stays as it
-    is. What was not opened keeps the name that it had in diagrams of `root`. A new node's ``scope`` names the composites
-    around it: the nodes that were opened, outermost first. What a fused
-    op guards against is open again: an expanded softmax overflows at logits of 1000, where the fused one does not.
-    Errors: ValueError for a depth below 0, or a name of nothing that opens.
+    both are named.
+
+    Leaves (inputs, parameters) are the very same nodes; every other node is new, and `root` stays as it is. What was
+    not opened keeps the name that it had in diagrams of `root`. A new node's ``scope`` names the composites around it:
+    the nodes that were opened, outermost first. What a fused op guards against is open again: an expanded softmax
+    overflows at logits of 1000, where the fused one does not. Errors: ValueError for a depth below 0, or a name of
+    nothing that opens; TypeError for anything else.
     """
-    if isinstance(which, int):
+    if not isinstance(which, (int, np.integer, str, Collection)) or isinstance(which, bool):
+        raise TypeError(f"expand: needs a number of levels or names of what to open, got {which!r}")
+    if isinstance(which, (int, np.integer)):
         if which < 0:
             raise ValueError(f"expand: depth is {which}, but must be 0 or more")
-        return _Opener(which, None).opened(root, {}, ())
+        return _Opener(int(which), None).opened(root, {}, ())
     wanted = frozenset([which] if isinstance(which, str) else which)
     opener = _Opener(0, wanted)
     result = opener.opened(root, {}, ())

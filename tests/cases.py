@@ -15,9 +15,25 @@ from helpers import Array, distribution, positive, spread
 
 from minigraph.graph import Op
 from minigraph.layers import Affine, CrossEntropy, ReLU, Softmax, SoftmaxWithLoss
-from minigraph.ops import (
-    Add, Div, Exp, Log, MatMul, Max, Maximum, Mean, Mul, Neg, Pick, Pow, Reshape, Sub, Sum, Tanh, Weigh,
-)  # fmt: skip
+from minigraph.ops import (  # fmt: skip
+    Add,
+    Div,
+    Exp,
+    Log,
+    MatMul,
+    Max,
+    Maximum,
+    Mean,
+    Mul,
+    Neg,
+    Pick,
+    Pow,
+    Reshape,
+    Sub,
+    Sum,
+    Tanh,
+    Weigh,
+)
 
 __all__ = ["CASES", "Case"]
 

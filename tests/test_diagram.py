@@ -12,8 +12,8 @@ from helpers import Double, network
 from pictures import circuit, classifier, groups, number, perceptron, texts
 
 import minigraph as mg
-from minigraph.diagram.content import Scene
 from minigraph.layers import Affine, CrossEntropy, Softmax, SoftmaxWithLoss
+from minigraph.scene.content import Scene
 
 
 def test_circuit_cards_and_chips() -> None:

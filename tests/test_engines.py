@@ -13,11 +13,11 @@ import pytest
 from pictures import circuit, classifier, texts
 
 import minigraph as mg
-from minigraph.diagram import engines
-from minigraph.diagram.engines import ENGINES, ORDER, EngineError, EngineTimeout, render
-from minigraph.diagram.raster import placed
-from minigraph.diagram.style import THEMES
-from minigraph.diagram.svg import SVG
+from minigraph.diagram.labels.style import THEMES
+from minigraph.diagram.layout import engines
+from minigraph.diagram.layout.engines import ENGINES, ORDER, EngineError, EngineTimeout, render
+from minigraph.diagram.layout.raster import placed
+from minigraph.diagram.layout.svg import SVG
 
 MAGIC = {"svg": b"<?xml", "png": b"\x89PNG", "pdf": b"%PDF"}
 EVERY = [(format, name) for format, names in ORDER.items() for name in names]

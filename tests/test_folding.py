@@ -15,10 +15,10 @@ from pictures import groups, labels
 from readings import take_table
 
 import minigraph as mg
-from minigraph.diagram.content import Scene
-from minigraph.diagram.folding import Fold, fold
 from minigraph.layers import Affine, ReLU, SoftmaxWithLoss
 from minigraph.naming import is_number
+from minigraph.scene.content import Scene
+from minigraph.scene.folding import Fold, fold
 
 RNG = np.random.default_rng(11)
 

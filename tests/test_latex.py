@@ -16,9 +16,9 @@ from test_explain import holds
 from test_explain import node as by_name
 
 import minigraph as mg
-from minigraph.diagram.content import Scene
 from minigraph.explain import latex
 from minigraph.layers import SoftmaxWithLoss
+from minigraph.scene.content import Scene
 
 KNOWN = set(
     """_ % $ # & { } \\ , alpha approx backslash bar begin bigl bigr cdot cdots cos ddot dot ell end exp frac geq ge hat

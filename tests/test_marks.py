@@ -11,9 +11,9 @@ from helpers import Array, Double, network
 from pictures import SCRIPT, circuit, classifier, groups, labels, perceptron, texts
 
 import minigraph as mg
-from minigraph.diagram.content import Edge, Scene
-from minigraph.diagram.findings import edge_origins, origins
 from minigraph.layers import CrossEntropy, ReLU, Softmax, SoftmaxWithLoss
+from minigraph.scene.content import Edge, Scene
+from minigraph.scene.findings import edge_origins, origins
 
 
 def signs(root: mg.Node, **look: Any) -> dict[str, str]:

@@ -11,12 +11,12 @@ from pictures import groups, iris, perceptron, texts
 from test_neurons import attributes, drawn, number
 
 import minigraph as mg
-from minigraph.diagram.content import Scene
+from minigraph.diagram.labels.style import THEMES
 from minigraph.diagram.neurons.chain import read_chain
 from minigraph.diagram.neurons.formula import atom, written
-from minigraph.diagram.style import THEMES
-from minigraph.diagram.symbols import Symbols
 from minigraph.layers import Affine, SoftmaxWithLoss
+from minigraph.scene.content import Scene
+from minigraph.scene.symbols import Symbols
 
 
 def sigmoid(x: mg.Node) -> mg.Node:

@@ -12,10 +12,10 @@ from helpers import Double, network
 from pictures import SVG, group, groups, iris, perceptron, texts
 
 import minigraph as mg
-from minigraph.diagram.content import Scene
+from minigraph.diagram.labels.style import THEMES
 from minigraph.diagram.neurons.chain import read_chain
-from minigraph.diagram.style import THEMES
 from minigraph.layers import Affine, CrossEntropy, ReLU, Softmax, SoftmaxWithLoss
+from minigraph.scene.content import Scene
 
 VIEWS = ("neurons", "neuron-gradients")
 

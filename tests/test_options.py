@@ -14,9 +14,9 @@ from pictures import FIGURES, SCRIPT, SVG, circuit, classifier, figure, groups, 
 from readings import take_table
 
 import minigraph as mg
-from minigraph.diagram.content import Scene
-from minigraph.diagram.widths import SANS, SERIF_ITALIC, text_width
+from minigraph.diagram.labels.widths import SANS, SERIF_ITALIC, text_width
 from minigraph.layers import Affine, ReLU, Softmax, SoftmaxWithLoss
+from minigraph.scene.content import Scene
 
 
 def ran(root: mg.Node) -> mg.Node:

@@ -18,11 +18,11 @@ from pictures import classifier, groups, labels, texts
 from readings import read, says, take_table
 
 import minigraph as mg
-from minigraph.diagram.content import Edge, Scene
 from minigraph.diagram.options import Detail, Direction, Language, Theme
 from minigraph.gradients import local_gradient
 from minigraph.layers import Affine, CrossEntropy, ReLU, Softmax, SoftmaxWithLoss
 from minigraph.naming import is_number
+from minigraph.scene.content import Edge, Scene
 
 SEEDS = st.integers(0, 2**32 - 1)
 CHOICE = st.integers(0, 99)

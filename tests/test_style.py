@@ -10,7 +10,7 @@ from helpers import contrast
 from pictures import circuit, classifier
 
 import minigraph as mg
-from minigraph.diagram.style import LEVELS, THEMES, Palette, shade
+from minigraph.diagram.labels.style import LEVELS, THEMES, Palette, shade
 
 
 @pytest.mark.parametrize("palette", THEMES.values(), ids=THEMES)

@@ -9,16 +9,16 @@ from functools import cached_property
 import numpy as np
 
 from minigraph.arrays import Array, shape_text
-from minigraph.diagram.boxes import Box, Run, columns, gap, stacked, write
-from minigraph.diagram.content import Scene
-from minigraph.diagram.dot import Writer, canvas
 from minigraph.diagram.figure import Diagram
-from minigraph.diagram.legend import headline, legend
-from minigraph.diagram.look import Look
+from minigraph.diagram.labels.boxes import Box, Run, columns, gap, stacked, write
+from minigraph.diagram.labels.legend import headline, legend
+from minigraph.diagram.labels.look import Look
+from minigraph.diagram.layout.dot import Writer, canvas
 from minigraph.diagram.options import Detail, Direction, Language, Theme, as_root, checked, colours
-from minigraph.diagram.symbols import Symbols
-from minigraph.diagram.text import clean, scalar
 from minigraph.graph import Graph, Node
+from minigraph.scene.content import Scene
+from minigraph.scene.symbols import Symbols
+from minigraph.scene.text import clean, scalar
 
 __all__ = ["compare"]
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from minigraph.diagram.symbols import Symbols
-from minigraph.diagram.text import clean
+from minigraph.scene.symbols import Symbols
+from minigraph.scene.text import clean
 
 __all__ = ["described"]
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 import numpy as np
 
 from minigraph.checks import check_edges
-from minigraph.diagram.content import Edge, Scene
 from minigraph.diagram.description import described
-from minigraph.diagram.dot import dot_source
 from minigraph.diagram.figure import Diagram
-from minigraph.diagram.findings import edge_origins, origins
-from minigraph.diagram.look import Look
+from minigraph.diagram.labels.look import Look
+from minigraph.diagram.layout.dot import dot_source
 from minigraph.diagram.neurons import Neurons
 from minigraph.diagram.options import Detail, Direction, Language, Theme, View, as_root, as_row, checked, colours
-from minigraph.diagram.symbols import Symbols
-from minigraph.diagram.text import clean
 from minigraph.expand import Which
 from minigraph.graph import Graph, Node
+from minigraph.scene.content import Edge, Scene
+from minigraph.scene.findings import edge_origins, origins
+from minigraph.scene.symbols import Symbols
+from minigraph.scene.text import clean
 
 __all__ = ["draw"]
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 from zlib import crc32
 
-from minigraph.diagram.engines import EngineError, render
-from minigraph.diagram.style import SCOPE
-from minigraph.diagram.svg import finished
+from minigraph.diagram.labels.style import SCOPE
+from minigraph.diagram.layout.engines import EngineError, render
+from minigraph.diagram.layout.svg import finished
 from minigraph.files import write
 
 __all__ = ["Diagram"]

@@ -7,10 +7,10 @@ from typing import Literal
 
 import numpy as np
 
-from minigraph.diagram.look import Detail, Direction
-from minigraph.diagram.phrases import LANGUAGES, Language
-from minigraph.diagram.style import THEMES, Palette, dark_css
+from minigraph.diagram.labels.look import Detail, Direction
+from minigraph.diagram.labels.style import THEMES, Palette, dark_css
 from minigraph.graph import Graph, Node
+from minigraph.scene.phrases import LANGUAGES, Language
 
 __all__ = ["Detail", "Direction", "Language", "Theme", "View", "as_root", "as_row", "checked", "colours"]
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 import numpy as np
 
 from minigraph.arrays import Array
-from minigraph.diagram.boxes import Box, Run, beside, columns, gap, stacked, write
-from minigraph.diagram.content import Scene
-from minigraph.diagram.dot import canvas
 from minigraph.diagram.figure import Diagram
-from minigraph.diagram.legend import headline
-from minigraph.diagram.look import Look
+from minigraph.diagram.labels.boxes import Box, Run, beside, columns, gap, stacked, write
+from minigraph.diagram.labels.legend import headline
+from minigraph.diagram.labels.look import Look
+from minigraph.diagram.layout.dot import canvas
 from minigraph.diagram.options import Language, Theme, as_root, checked, colours
-from minigraph.diagram.symbols import Symbols
-from minigraph.diagram.text import clean, constant, scalar
 from minigraph.graph import Graph, Node
 from minigraph.optim import SGD, Optimizer
+from minigraph.scene.content import Scene
+from minigraph.scene.symbols import Symbols
+from minigraph.scene.text import clean, constant, scalar
 
 __all__ = ["draw_step"]
 

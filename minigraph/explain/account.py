@@ -8,8 +8,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from minigraph.arrays import Array
-from minigraph.diagram.content import Edge, Scene
-from minigraph.diagram.phrases import Language
 from minigraph.explain.chain import Chain, counted, ends
 from minigraph.explain.layout import LARGEST_MATRIX, WIDEST, Block, Equation, Table, in_short
 from minigraph.explain.paths import Path, Paths
@@ -17,6 +15,8 @@ from minigraph.explain.pieces import NOTHING, Piece, bracketed, joined, plain, p
 from minigraph.explain.terms import ONE, Term
 from minigraph.explain.told import Account, Group, repeated, sentence
 from minigraph.graph import Node
+from minigraph.scene.content import Edge, Scene
+from minigraph.scene.phrases import Language
 
 __all__ = ["account"]
 

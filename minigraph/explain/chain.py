@@ -11,15 +11,15 @@ from typing import TypeVar
 import numpy as np
 
 from minigraph.explain import latex
-from minigraph.diagram.content import Edge, Scene
 from minigraph.explain.paths import Path
-from minigraph.diagram.phrases import Language
 from minigraph.explain.pieces import NOTHING, Piece, bracketed, derivative, joined, plain, prefixed, product, words
 from minigraph.explain.terms import Term, put_back, sign
-from minigraph.diagram.symbols import Symbols, sum_back
-from minigraph.diagram.text import pretty, scalar, size_text, superscript
 from minigraph.graph import Node
 from minigraph.naming import is_number
+from minigraph.scene.content import Edge, Scene
+from minigraph.scene.phrases import Language
+from minigraph.scene.symbols import Symbols, sum_back
+from minigraph.scene.text import pretty, scalar, size_text, superscript
 
 __all__ = ["Chain", "counted", "ends", "is_parallel"]
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from minigraph.arrays import Array
-from minigraph.diagram.content import LARGEST_SHOWN, Edge, Scene
 from minigraph.graph import Node
+from minigraph.scene.content import LARGEST_SHOWN, Edge, Scene
 
 __all__ = ["Doubt", "agree", "doubts"]
 

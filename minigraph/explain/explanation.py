@@ -9,11 +9,11 @@ import numpy as np
 
 from minigraph.arrays import Array, shape_text
 from minigraph.explain.account import account
-from minigraph.diagram.content import Scene
 from minigraph.explain.paths import Path, Paths, count_paths, walk
-from minigraph.diagram.phrases import LANGUAGES, Language
 from minigraph.graph import Graph, Node
 from minigraph.naming import is_number
+from minigraph.scene.content import Scene
+from minigraph.scene.phrases import LANGUAGES, Language
 
 __all__ = ["Explanation", "explain"]
 

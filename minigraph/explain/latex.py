@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from itertools import groupby
 
 from minigraph.arrays import Array
-from minigraph.diagram.text import cells, clean
+from minigraph.scene.text import cells, clean
 
 __all__ = ["broken", "extent", "formula", "matrix", "name"]
 

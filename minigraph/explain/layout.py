@@ -11,7 +11,7 @@ import numpy as np
 from minigraph.arrays import Array
 from minigraph.explain import latex
 from minigraph.explain.pieces import Piece, plain, width
-from minigraph.diagram.text import cells, scalar, size_text, span
+from minigraph.scene.text import cells, scalar, size_text, span
 
 __all__ = ["LARGEST_MATRIX", "WIDEST", "Block", "Equation", "Table", "in_short"]
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from minigraph.arrays import Array
-from minigraph.diagram.content import Edge, Scene
 from minigraph.graph import Node
+from minigraph.scene.content import Edge, Scene
 
 __all__ = ["Path", "Paths", "count_paths", "walk"]
 

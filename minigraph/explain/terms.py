@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from minigraph.diagram.content import Edge
-from minigraph.diagram.text import size_text
 from minigraph.explain.pieces import NOTHING, Piece, bracketed, plain, product
+from minigraph.scene.content import Edge
+from minigraph.scene.text import size_text
 
 __all__ = ["ONE", "Term", "put_back", "sign"]
 

@@ -9,14 +9,14 @@ from itertools import chain
 import numpy as np
 
 from minigraph.arrays import Array
-from minigraph.diagram.content import Edge, Scene
-from minigraph.diagram.text import clean, size_text
 from minigraph.explain import latex
 from minigraph.explain.chain import Chain, counted, ends, is_parallel
 from minigraph.explain.doubts import Doubt, agree, doubts
 from minigraph.explain.layout import in_short
 from minigraph.explain.paths import Path, Paths
 from minigraph.explain.pieces import NOTHING, Piece, joined, plain, product, words
+from minigraph.scene.content import Edge, Scene
+from minigraph.scene.text import clean, size_text
 
 __all__ = ["Account", "Group", "repeated", "sentence"]
 

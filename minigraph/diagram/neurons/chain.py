@@ -10,11 +10,11 @@ from typing import NoReturn
 import numpy as np
 
 from minigraph.arrays import Array
-from minigraph.diagram.content import Edge, Scene
-from minigraph.diagram.text import clean
 from minigraph.graph import Node, Parameter
 from minigraph.naming import is_number
 from minigraph.order import topological_order
+from minigraph.scene.content import Edge, Scene
+from minigraph.scene.text import clean
 
 __all__ = ["Chain", "Layer", "read_chain"]
 

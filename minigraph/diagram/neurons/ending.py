@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from minigraph.diagram.boxes import Box, Run, beside, framed, gap, line, stacked, wide, write
+from minigraph.diagram.labels.boxes import Box, Run, beside, framed, gap, line, stacked, wide, write
 from minigraph.diagram.neurons.formula import written
 from minigraph.diagram.neurons.samples import losses
 from minigraph.diagram.neurons.units import TITLES, Units, fitted
-from minigraph.diagram.text import SUBSCRIPTS, clean, scalar
 from minigraph.graph import Node
+from minigraph.scene.text import SUBSCRIPTS, clean, scalar
 
 __all__ = ["Ending"]
 

@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from minigraph.diagram.symbols import Symbols
-from minigraph.diagram.text import clean, superscript
 from minigraph.formulas import filled
 from minigraph.graph import Node, Op
+from minigraph.scene.symbols import Symbols
+from minigraph.scene.text import clean, superscript
 
 __all__ = ["Term", "atom", "written"]
 

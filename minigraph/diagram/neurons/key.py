@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Sequence
 
-from minigraph.diagram.boxes import Box, Run, beside, gap, line, stacked, write
+from minigraph.diagram.labels.boxes import Box, Run, beside, gap, line, stacked, write
 from minigraph.diagram.neurons.units import Units
 
 __all__ = ["legend"]

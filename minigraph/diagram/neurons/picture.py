@@ -12,6 +12,9 @@ import graphviz
 import numpy as np
 
 from minigraph.arrays import Array
+from minigraph.diagram.labels.boxes import Box, beside
+from minigraph.diagram.labels.legend import headline
+from minigraph.diagram.labels.look import Look
 from minigraph.diagram.neurons.arrows import (
     PITCH,
     RADIUS,
@@ -25,15 +28,12 @@ from minigraph.diagram.neurons.arrows import (
     shown,
     spread,
 )
-from minigraph.diagram.boxes import Box, beside
 from minigraph.diagram.neurons.chain import Layer, read_chain
 from minigraph.diagram.neurons.ending import Ending
 from minigraph.diagram.neurons.key import legend
 from minigraph.diagram.neurons.units import Units
-from minigraph.diagram.legend import headline
-from minigraph.diagram.look import Look
-from minigraph.diagram.text import clean, scalar
 from minigraph.graph import Node
+from minigraph.scene.text import clean, scalar
 
 __all__ = ["Neurons"]
 

@@ -8,14 +8,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from minigraph.arrays import Array
+from minigraph.diagram.labels.boxes import Box, Run, gap, stacked, write
+from minigraph.diagram.labels.look import Look
+from minigraph.diagram.labels.style import shade
 from minigraph.diagram.neurons.arrows import RADIUS
-from minigraph.diagram.boxes import Box, Run, gap, stacked, write
 from minigraph.diagram.neurons.chain import Chain, Layer, rows
 from minigraph.diagram.neurons.formula import atom, written
-from minigraph.diagram.look import Look
-from minigraph.diagram.style import shade
-from minigraph.diagram.text import SUBSCRIPTS, clean, scalar, size_text
 from minigraph.graph import Node
+from minigraph.scene.text import SUBSCRIPTS, clean, scalar, size_text
 
 __all__ = ["TITLES", "Units", "fitted"]
 

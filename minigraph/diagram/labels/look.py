@@ -9,14 +9,14 @@ from typing import Literal
 
 from minigraph.arrays import Array
 from minigraph.checks import Check
-from minigraph.diagram.boxes import Box, Run
-from minigraph.diagram.content import Edge, Scene
-from minigraph.diagram.findings import broken_formulas, changed_leaves, edge_origins, origins, outdated
-from minigraph.diagram.style import Palette
-from minigraph.diagram.symbols import Symbols, Term
-from minigraph.diagram.tables import Style, array_box, range_text
-from minigraph.diagram.text import scalar, size_text
+from minigraph.diagram.labels.boxes import Box, Run
+from minigraph.diagram.labels.style import Palette
+from minigraph.diagram.labels.tables import Style, array_box, range_text
 from minigraph.graph import Node
+from minigraph.scene.content import Edge, Scene
+from minigraph.scene.findings import broken_formulas, changed_leaves, edge_origins, origins, outdated
+from minigraph.scene.symbols import Symbols, Term
+from minigraph.scene.text import scalar, size_text
 
 __all__ = ["Detail", "Direction", "Look"]
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from minigraph.diagram.boxes import Box, Run, beside, framed, gap, line, stacked, wide, write
-from minigraph.diagram.folding import Fold
-from minigraph.diagram.look import Look
-from minigraph.diagram.text import clean
+from minigraph.diagram.labels.boxes import Box, Run, beside, framed, gap, line, stacked, wide, write
+from minigraph.diagram.labels.look import Look
 from minigraph.graph import Node, Op, Parameter
+from minigraph.scene.folding import Fold
+from minigraph.scene.text import clean
 
 __all__ = ["block", "cluster_title", "folded", "gate"]
 

@@ -7,16 +7,16 @@ from itertools import pairwise
 
 import graphviz
 
-from minigraph.diagram.boxes import Box, gap, stacked
-from minigraph.diagram.cards import card
-from minigraph.diagram.chips import chip
-from minigraph.diagram.content import Edge
-from minigraph.diagram.folding import Fold
-from minigraph.diagram.gates import block, cluster_title, folded, gate
-from minigraph.diagram.legend import headline, legend
-from minigraph.diagram.look import Look
-from minigraph.diagram.text import clean
+from minigraph.diagram.labels.boxes import Box, gap, stacked
+from minigraph.diagram.labels.cards import card
+from minigraph.diagram.labels.chips import chip
+from minigraph.diagram.labels.gates import block, cluster_title, folded, gate
+from minigraph.diagram.labels.legend import headline, legend
+from minigraph.diagram.labels.look import Look
 from minigraph.graph import Node, Op
+from minigraph.scene.content import Edge
+from minigraph.scene.folding import Fold
+from minigraph.scene.text import clean
 
 __all__ = ["Writer", "canvas", "dot_source"]
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 
 from minigraph.arrays import Array
-from minigraph.diagram.content import LARGEST_SHOWN, Edge, Scene
 from minigraph.graph import Node
+from minigraph.scene.content import LARGEST_SHOWN, Edge, Scene
 
 __all__ = ["broken_formulas", "changed_leaves", "edge_origins", "origins", "outdated"]
 

@@ -12,8 +12,8 @@ from html import unescape
 from importlib import metadata, util
 from pathlib import Path
 
-from minigraph.diagram.raster import placed
-from minigraph.diagram.svg import finished
+from minigraph.diagram.layout.raster import placed
+from minigraph.diagram.layout.svg import finished
 
 __all__ = ["ENGINES", "ORDER", "EngineError", "EngineTimeout", "render"]
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from minigraph.arrays import Array
-from minigraph.diagram.boxes import Box, Run, grid, stacked, write
-from minigraph.diagram.phrases import Language, translated
-from minigraph.diagram.style import Palette, shade
-from minigraph.diagram.text import cells, scalar, size_text, span, special
+from minigraph.diagram.labels.boxes import Box, Run, grid, stacked, write
+from minigraph.diagram.labels.style import Palette, shade
+from minigraph.scene.phrases import Language, translated
+from minigraph.scene.text import cells, scalar, size_text, span, special
 
 __all__ = ["WITH_DIGITS", "Style", "array_box", "range_text"]
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from xml.etree import ElementTree
 
-from minigraph.diagram.boxes import INSET
+from minigraph.diagram.labels.boxes import INSET
 
 __all__ = ["finished"]
 

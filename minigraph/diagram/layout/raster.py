@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from xml.etree import ElementTree
 
-from minigraph.diagram import widths
-from minigraph.diagram.svg import SVG
+from minigraph.diagram.labels import widths
+from minigraph.diagram.layout.svg import SVG
 
 __all__ = ["placed"]
 

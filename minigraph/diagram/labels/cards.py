@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from minigraph.diagram.boxes import Box, Run, beside, framed, gap, line, stacked, wide, write
-from minigraph.diagram.look import Look
-from minigraph.diagram.text import bracketed, size_text
+from minigraph.diagram.labels.boxes import Box, Run, beside, framed, gap, line, stacked, wide, write
+from minigraph.diagram.labels.look import Look
 from minigraph.graph import Node
+from minigraph.scene.text import bracketed, size_text
 
 __all__ = ["card"]
 

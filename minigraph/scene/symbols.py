@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from minigraph.diagram.content import Edge, Scene
-from minigraph.diagram.phrases import Language, translated
-from minigraph.diagram.text import clean, constant, pretty, scalar, size_text
 from minigraph.formulas import filled
 from minigraph.graph import Node
 from minigraph.naming import is_number
+from minigraph.scene.content import Edge, Scene
+from minigraph.scene.phrases import Language, translated
+from minigraph.scene.text import clean, constant, pretty, scalar, size_text
 
 __all__ = ["Symbols", "Term", "sum_back"]
 

@@ -10,8 +10,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from minigraph.diagram import widths
-from minigraph.diagram.text import markup
+from minigraph.diagram.labels import widths
+from minigraph.scene.text import markup
 
 __all__ = ["Box", "Run", "beside", "columns", "framed", "gap", "grid", "line", "stacked", "wide", "write"]
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from textwrap import wrap
 
-from minigraph.diagram.boxes import Box, Run, beside, gap, line, stacked, write
-from minigraph.diagram.look import Look
-from minigraph.diagram.style import shade
-from minigraph.diagram.tables import WITH_DIGITS
-from minigraph.diagram.text import clean
+from minigraph.diagram.labels.boxes import Box, Run, beside, gap, line, stacked, write
+from minigraph.diagram.labels.look import Look
+from minigraph.diagram.labels.style import shade
+from minigraph.diagram.labels.tables import WITH_DIGITS
+from minigraph.scene.text import clean
 
 __all__ = ["headline", "legend"]
 

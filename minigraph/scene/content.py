@@ -9,14 +9,14 @@ from functools import cached_property
 import numpy as np
 
 from minigraph.arrays import Array
-from minigraph.diagram.folding import fold
-from minigraph.diagram.text import clean
 from minigraph.expand import Which, expand
 from minigraph.formulas import Local
 from minigraph.gradients import local_gradient
 from minigraph.graph import Graph, Node, Parameter
 from minigraph.naming import is_number, op_titles
 from minigraph.order import topological_order
+from minigraph.scene.folding import fold
+from minigraph.scene.text import clean
 
 __all__ = ["Edge", "Scene"]
 

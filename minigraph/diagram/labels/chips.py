@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from minigraph.arrays import Array
-from minigraph.diagram.boxes import Box, Run, beside, framed, gap, line, stacked, write
-from minigraph.diagram.content import Edge
-from minigraph.diagram.look import Look
-from minigraph.diagram.text import bracketed, scalar
+from minigraph.diagram.labels.boxes import Box, Run, beside, framed, gap, line, stacked, write
+from minigraph.diagram.labels.look import Look
+from minigraph.scene.content import Edge
+from minigraph.scene.text import bracketed, scalar
 
 __all__ = ["chip"]
 

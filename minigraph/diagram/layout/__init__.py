@@ -1,0 +1,1 @@
+"""From labels to a file: DOT text, the engines that place it, and the SVG as people get it."""
