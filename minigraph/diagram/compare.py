@@ -140,7 +140,7 @@ def _pairs(first: Look, second: Look) -> list[_Pair]:
 def _verdict(look: Look, pair: _Pair, titles: tuple[str, str]) -> str:
     if pair.a is None or pair.b is None:
         return look.symbols.say("only in {0}", clean(titles[pair.a is None], 60))
-    says = "equal: they differ by {0} of the larger" if pair.is_equal else "DIFFERENT: {0} of the larger"
+    says = "equal to within {0}, relatively" if pair.is_equal else "DIFFERENT by {0}, relatively"
     return look.symbols.say(says, scalar(pair.difference))
 
 

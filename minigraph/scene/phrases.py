@@ -29,7 +29,7 @@ KOREAN = {
     "as input {0} of {1}": "입력 {1}개 중 {0}번째로서",
     "stale": "이전 값",
     "changed since": "그 뒤에 바뀜",
-    "{0} changed after this forward: stale values and all gradients are those before": (
+    "{0} changed after this forward: stale values and all gradients are from before": (
         "이 순전파 뒤에 {0} 바뀜: ‘이전 값’과 모든 기울기는 바뀌기 전의 것"
     ),
     "given: backward's seed": "주어진 값",
@@ -48,8 +48,8 @@ KOREAN = {
     "the one before and {0} more": "앞의 것과 같은 것 {0}개 더",
     "{0} parameters, {1} numbers": "매개변수 {0}개, 수 {1}개",
     "⋯ {0} ops before": "⋯ 이전 연산 {0}개",
-    "equal: they differ by {0} of the larger": "같음: 차이는 큰 쪽의 {0}",
-    "DIFFERENT: {0} of the larger": "다름: 큰 쪽의 {0}",
+    "equal to within {0}, relatively": "같음: 차이는 큰 쪽의 {0}",
+    "DIFFERENT by {0}, relatively": "다름: 큰 쪽의 {0}",
     "only in {0}": "{0}에만 있음",
     "One step of {0}: {1}": "{0}의 한 걸음: {1}",
     "step": "갱신량",

@@ -52,7 +52,7 @@ def legend(look: Look) -> Box:
     rows = [beside(_spaced(parts[n : n + per_line])) for n in range(0, len(parts), per_line)]
     if look.changed:
         names = [look.symbols.name(node) for node in look.changed]
-        says = say("{0} changed after this forward: stale values and all gradients are those before", _some(names))
+        says = say("{0} changed after this forward: stale values and all gradients are from before", _some(names))
         rows.append(line([Run(says, p.mute, 11)]))
     rows += [line([Run(text, p.on_highlight, 11)]) for text in _not_drawn(look)]
     return stacked([gap(1, 14), *(part for row in rows for part in (row, gap(1, 4)))])
