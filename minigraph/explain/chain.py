@@ -19,7 +19,7 @@ from minigraph.naming import is_number
 from minigraph.scene.content import Edge, Scene
 from minigraph.scene.phrases import Language
 from minigraph.scene.symbols import Symbols, sum_back
-from minigraph.scene.text import pretty, scalar, size_text, superscript
+from minigraph.scene.text import constant, pretty, scalar, size_text, superscript
 
 __all__ = ["Chain", "counted", "ends", "is_parallel"]
 
@@ -32,15 +32,14 @@ T = TypeVar("T")
 class _Marked(Symbols):
     """Formulas with one character in place of each node's name, so that they can be read whatever the names are."""
 
-    def __init__(self, scene: Scene, language: Language, digits: int) -> None:
+    def __init__(self, scene: Scene, language: Language) -> None:
         super().__init__(scene, language)
-        self.digits = digits
         self.marks: dict[Node, str] = {}
         self.written: dict[str, tuple[str, str]] = {}
 
     def name(self, node: Node) -> str:
         if is_number(node):
-            return scalar(float(node.value), self.digits)
+            return constant(float(node.value))
         if node not in self.marks:
             mark = self.marks[node] = chr(FIRST_MARK + len(self.marks))
             given = self.scene.names[node]
@@ -65,7 +64,7 @@ class Chain:
     """Writes the gradients, factors and products of one scene as pieces."""
 
     def __init__(self, scene: Scene, language: Language = "en", digits: int = 2) -> None:
-        self.scene, self.symbols, self.digits = scene, _Marked(scene, language, digits), digits
+        self.scene, self.symbols, self.digits = scene, _Marked(scene, language), digits
         self.say = self.symbols.say
         self.laid_out: dict[str, None] = {}  # what has to be said of axes
 
