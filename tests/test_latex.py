@@ -312,8 +312,8 @@ def test_a_number_is_multiplied_by_a_cross_and_arrays_elementwise_by_a_circle() 
     loss = (0.1 * w * w * mg.tanh(w)).sum()
     loss.backward()
     text = mg.explain(w).text
-    assert "H ⊙ W × 0.10 " in text and "H ⊙ M₁ " in text and "∂L/∂M₁ × 0.10" in text
-    assert "0.10 ⊙" not in text and "⊙ 0.10" not in text
+    assert "H ⊙ W × 0.1 " in text and "H ⊙ M₁ " in text and "∂L/∂M₁ × 0.1" in text
+    assert "0.1 ⊙" not in text and "⊙ 0.1" not in text
 
 
 def test_one_order_everywhere() -> None:
