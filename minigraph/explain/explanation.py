@@ -18,6 +18,7 @@ from minigraph.scene.phrases import LANGUAGES, Language
 __all__ = ["Explanation", "explain"]
 
 MOST_DIGITS = 12
+WALKED = 1000  # paths that are walked where a difference does not tell what they bring
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -76,6 +77,8 @@ def explain(
         gradient, rest = scene.gradients[node], None
         if counts[root] > len(listed):
             rest = np.asarray(gradient - sum(path.gradient for path in listed))
+            if not np.isfinite(rest).all() and counts[root] <= WALKED:  # ∞ − ∞ says nothing of what is left
+                rest = np.asarray(sum(path.gradient for path in islice(walk(scene, node), most, None)))
         text, latex = account(scene, Paths(node, listed, counts, rest), language, digits)
     return Explanation(node, root, gradient, listed, counts[root], rest, text, latex)
 
