@@ -1,16 +1,12 @@
-"""The one table of cases that all tests of ops read: every op, in every shape and setting that could go wrong.
-
-A new op gets its rows here, and with them finite differences, the test of its expand and of its formulas, float32,
-read-only inputs and parity with PyTorch. Values are moderate and away from kinks; extremes have tests of their own.
-"""
+"""Cases of the primitives and of the first layers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from cases.case import Case, Twin
 from helpers import Array, distribution, positive, spread
 
 from minigraph.graph import Op
@@ -35,31 +31,10 @@ from minigraph.ops import (  # fmt: skip
     Weigh,
 )
 
-__all__ = ["CASES", "Case"]
+__all__ = ["CASES"]
 
 RNG = np.random.default_rng(2024)
 Shape = tuple[int, ...]
-Twin = Callable[..., Any]  # (torch, *operands as tensors) → tensor
-
-
-@dataclass(frozen=True, eq=False)
-class Case:
-    """One op on one set of inputs. twin: the same function by PyTorch, of (torch, *tensors)."""
-
-    id: str
-    op: Op
-    inputs: tuple[Array, ...]
-    twin: Twin | None = None
-
-    @property
-    def operands(self) -> tuple[Array, ...]:
-        """The inputs and the op's own parameters, as ``forward`` takes them."""
-        return (*self.inputs, *(parameter.value for parameter in self.op.parameters))
-
-    @property
-    def differentiable(self) -> tuple[int, ...]:
-        """The positions of the operands that get a gradient."""
-        return tuple(i for i in range(len(self.operands)) if i not in self.op.constants)
 
 
 def text(*shapes: Shape) -> str:
