@@ -119,7 +119,7 @@ class GELU(Op):
     def forward(self, x: Array) -> Array:
         if self.approximate == "none":
             return x * normal_cdf(x)
-        return x * (1 + self.inner(x)[0]) / 2
+        return x * ((1 + self.inner(x)[0]) / 2)
 
     def backward(self, upstream: Array, y: Array, x: Array) -> tuple[Array]:
         return (upstream * self.slope(x),)

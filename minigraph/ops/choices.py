@@ -69,6 +69,7 @@ class Clip(Op):
     """
 
     gate, symbol = "clip", "H"
+
     def __init__(self, low: float = -math.inf, high: float = math.inf) -> None:
         if not low <= high:
             raise ValueError(f"Clip: low is {low} and high {high}; low must be ≤ high")
