@@ -24,7 +24,7 @@ class LeakyReLU(Op):
     slope: a, from 0 (which is ReLU) to 1. Errors: ValueError for another slope. Source: A. Maas et al. (2013).
     """
 
-    gate, symbol = "LReLU", "H"
+    gate, symbol = "leaky", "H"
 
     def __init__(self, slope: float = 0.01) -> None:
         if not 0 <= slope <= 1:
