@@ -11,7 +11,7 @@ import numpy as np
 from minigraph.arrays import Array
 from minigraph.formulas import Local
 from minigraph.graph import Node, Op
-from minigraph.layers.softmax import Softmax
+from minigraph.layers.softmax import LogSoftmax, Softmax
 from minigraph.layers.targets import as_distribution, check_targets, cross_terms
 from minigraph.ops import Weigh, log, pick
 
@@ -100,9 +100,7 @@ class SoftmaxWithLoss(_Loss):
 
     def forward(self, z: Array, t: Array) -> Array:
         check_targets(self.name, z, t)
-        shifted = z - z.max(axis=-1, keepdims=True)
-        log_p = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
-        return self.reduce(cross_terms(t, log_p))
+        return self.reduce(cross_terms(t, LogSoftmax().forward(z)))
 
     def backward(self, upstream: Array, loss: Array, z: Array, t: Array) -> tuple[Array, None]:
         return self.align(upstream) * self.residual(z, t), None

@@ -9,9 +9,9 @@ import numpy as np
 from minigraph.arrays import Array, shape_text
 from minigraph.formulas import Local
 from minigraph.graph import Node, Op
-from minigraph.ops import exp, reshape
+from minigraph.ops import exp, log, reshape
 
-__all__ = ["Softmax"]
+__all__ = ["LogSoftmax", "Softmax"]
 
 
 class Softmax(Op):
@@ -64,7 +64,7 @@ class Softmax(Op):
         k = self.from_end(x.ndim)
         if not -x.ndim <= k < 0 or not x.size or x.shape[k] % self.groups:
             raise ValueError(
-                f"Softmax: x is {shape_text(x.shape)}; axis {self.axis} must be there, not empty, "
+                f"{self.name}: x is {shape_text(x.shape)}; axis {self.axis} must be there, not empty, "
                 f"and divisible by {self.groups} groups"
             )
         parts = (self.groups, x.shape[k] // self.groups) if self.groups > 1 else (x.shape[k],)
@@ -83,3 +83,33 @@ class Softmax(Op):
 
     def unalign(self, product: Array, shape: tuple[int, ...]) -> Array:
         return np.moveaxis(product, -1, self.from_end(len(shape))).reshape(shape)
+
+
+class LogSoftmax(Softmax):
+    """y[i] = ln softmax(x)[i] = x[i] − ln Σⱼ exp(x[j]) along `axis`, in nats.
+
+    ∂y[i]/∂x[j] = 1[i = j] − p[j], with p = exp(y). Shifted by the maximum: right for any finite x, where the logarithm
+    of a softmax that came out as 0 would be −∞. Errors: ValueError for an axis that is not there, or empty.
+    Source: the log-sum-exp form, e.g. I. Goodfellow et al., "Deep Learning" (2016), section 4.1.
+    """
+
+    formula, symbol = "log softmax({0})", "G"
+    locals = (Local("(I − p 1ᵀ)", lambda op, y, x: op.jacobian(y), "row by row", "p = exp({y})"),)
+
+    def __init__(self, axis: int = -1) -> None:
+        super().__init__(axis)
+
+    def forward(self, x: Array) -> Array:
+        z, k = self.split(x)
+        shifted = z - z.max(axis=k, keepdims=True)
+        return shifted - np.log(np.exp(shifted).sum(axis=k, keepdims=True))
+
+    def backward(self, upstream: Array, y: Array, x: Array) -> tuple[Array]:
+        return (upstream - np.exp(y) * upstream.sum(axis=self.axis, keepdims=True),)
+
+    def expand(self, x: Node) -> Node:
+        return log(Softmax(self.axis)(x))
+
+    def jacobian(self, y: Array) -> Array:
+        p = np.exp(self.align(y))
+        return np.eye(p.shape[-1]) - p[..., None]

@@ -12,14 +12,47 @@ from minigraph.explain import Explanation, explain
 from minigraph.formulas import Local
 from minigraph.gradients import local_gradient, numerical_gradient
 from minigraph.graph import Graph, Node, Op, Parameter
-from minigraph.ops import add, div, exp, log, matmul, max, maximum, mean, mul, neg, pick, pow, reshape, sub, sum, tanh
+from minigraph.ops import (  # fmt: skip
+    abs,
+    add,
+    broadcast_to,
+    clip,
+    concat,
+    div,
+    erf,
+    exp,
+    getitem,
+    log,
+    logit,
+    matmul,
+    max,
+    maximum,
+    mean,
+    min,
+    minimum,
+    mul,
+    neg,
+    pick,
+    pow,
+    relu,
+    reshape,
+    sigmoid,
+    sqrt,
+    stack,
+    sub,
+    sum,
+    tanh,
+    transpose,
+    where,
+)
 from minigraph.optim import SGD, Optimizer
 from minigraph.sequential import Sequential
 
 __version__ = "0.1.0"
 __all__ = [
     "SGD", "Diagram", "Explanation", "GradientReport", "Graph", "Local", "Node", "Op", "Optimizer", "Parameter",
-    "Sequential", "add", "batches", "check_gradients", "check_op", "compare", "div", "draw", "draw_step", "exp",
-    "expand", "explain", "load", "local_gradient", "log", "matmul", "max", "maximum", "mean", "mul", "neg",
-    "numerical_gradient", "pick", "pow", "reshape", "save", "sub", "sum", "tanh",
+    "Sequential", "abs", "add", "batches", "broadcast_to", "check_gradients", "check_op", "clip", "compare", "concat",
+    "div", "draw", "draw_step", "erf", "exp", "expand", "explain", "getitem", "load", "local_gradient", "log", "logit",
+    "matmul", "max", "maximum", "mean", "min", "minimum", "mul", "neg", "numerical_gradient", "pick", "pow", "relu",
+    "reshape", "save", "sigmoid", "sqrt", "stack", "sub", "sum", "tanh", "transpose", "where",
 ]  # fmt: skip

@@ -10,7 +10,17 @@ import pytest
 from helpers import Array, Double, network
 
 import minigraph as mg
-from minigraph.layers import Affine, CrossEntropy, Sequential, Softmax, SoftmaxWithLoss
+from minigraph.layers import (  # fmt: skip
+    GELU,
+    Affine,
+    CrossEntropy,
+    LeakyReLU,
+    LogSoftmax,
+    Sequential,
+    Softmax,
+    SoftmaxWithLoss,
+    Softplus,
+)
 
 
 def node(*shape: int, name: str | None = None) -> mg.Node:
@@ -105,6 +115,46 @@ SHAPES: list[Row] = [
      r"^Pick: index is float64 \[2\], but must be int"),
     ("Pick range", lambda: mg.pick(node(2, 3), np.array([0, 3])), ValueError, r"^Pick: index has 0 … 3, .*in 0 … 2"),
     ("Pick negative", lambda: mg.pick(node(2, 3), np.array([-1, 0])), ValueError, r"^Pick: index has -1 … 0"),
+]  # fmt: skip
+
+PRIMITIVES: list[Row] = [
+    ("Minimum", lambda: mg.minimum(node(4), node(3)), ValueError, r"^Minimum: the inputs are \[4\], \[3\]"),
+    ("Min of nothing", lambda: node(0, 3).min(), ValueError, r"^Min: the inputs are \[0, 3\]; zero-size"),
+    ("Min axis", lambda: node(2, 3).min(axis=2), ValueError, r"^Min: the inputs are \[2, 3\]; axis 2"),
+    ("sqrt of integers", lambda: mg.sqrt(np.arange(3)), TypeError, r"^Sqrt: input 0 is int64"),
+    ("Clip bounds", lambda: node(3).clip(1, 0), ValueError, r"^Clip: low is 1 and high 0; low must be ≤ high$"),
+    ("Clip NaN", lambda: mg.clip(node(3), NAN), ValueError, r"^Clip: low is nan"),
+    ("Where condition", lambda: mg.where(node(3), node(3), node(3)), ValueError,
+     r"^Where: the condition is float64 \[3\], but must be bool$"),
+    ("Where shapes", lambda: mg.where(np.ones(2, bool), node(3), 0.0), ValueError,
+     r"^Where: the inputs are \[2\], \[3\], \[\]; .*broadcast"),
+    ("GetItem range", lambda: node(2, 3)[0, 3], IndexError, r"^GetItem: the inputs are \[2, 3\]; index 3 is"),
+    ("GetItem axes", lambda: node(2)[0, 0], IndexError, r"^GetItem: the inputs are \[2\]; too many indices"),
+    ("GetItem by name", lambda: node(2)["x"], TypeError, r"^GetItem: the index is str, but must be of ints, slices"),
+    ("GetItem by floats", lambda: node(2)[[0.0, 1.0]], TypeError, r"^GetItem: the index is float64 \[2\], but must be"),
+    ("GetItem by a node", lambda: node(2)[mg.Node(np.array([0, 1]))], TypeError, r"^GetItem: the index is Node, but"),
+    ("rows of a scalar", lambda: list(node()), TypeError, r"^Node: a scalar has no rows to go through$"),
+    ("Reshape by a tuple", lambda: node(2, 3).reshape((4, 2)), ValueError, r"^Reshape: the inputs are \[2, 3\]"),
+    ("Transpose twice", lambda: node(2, 3).transpose(0, 0), ValueError, r"^Transpose: the inputs .*; repeated"),
+    ("Transpose axes", lambda: node(2, 3).transpose((1, 0, 2)), ValueError, r"^Transpose: the inputs .*; axes"),
+    ("BroadcastTo", lambda: mg.broadcast_to(node(2), 3), ValueError, r"^BroadcastTo: the inputs are \[2\]; .*\(3,\)"),
+    ("Concat of nothing", lambda: mg.concat([]), ValueError, r"^Concat: there are 0 arrays; at least 1 is needed$"),
+    ("Concat", lambda: mg.concat([node(2, 3), node(2, 4)]), ValueError,
+     r"^Concat: the inputs are \[2, 3\], \[2, 4\]; .*must match"),
+    ("Concat axis", lambda: mg.concat([node(2), node(2)], axis=1), ValueError, r"^Concat: the inputs .*axis 1"),
+    ("Concat of scalars", lambda: mg.concat([node(), node()]), ValueError, r"^Concat: .* \[\], \[\]; zero-dim"),
+    ("Concat of another number", lambda: mg.ops.Concat(2)(node(2)), ValueError,
+     r"^Concat: there are 1 arrays, but it was made for 2$"),
+    ("Stack", lambda: mg.stack([node(2), node(3)]), ValueError, r"^Stack: the inputs are \[2\], \[3\]; .*same shape"),
+    ("Stack axis", lambda: mg.stack([node(2), node(2)], axis=2), ValueError, r"^Stack: the inputs are .*axis 2"),
+    ("LogSoftmax axis", lambda: LogSoftmax(2)(node(2, 3)), ValueError, r"^LogSoftmax: x is \[2, 3\]; axis 2 must be"),
+    ("LogSoftmax of nothing", lambda: LogSoftmax()(node(2, 0)), ValueError, r"^LogSoftmax: x is \[2, 0\]; .*not empty"),
+    ("LeakyReLU slope", lambda: LeakyReLU(2.0), ValueError, r"^LeakyReLU: slope is 2\.0, but must be from 0 to 1$"),
+    ("LeakyReLU slope NaN", lambda: LeakyReLU(NAN), ValueError, r"^LeakyReLU: slope is nan"),
+    ("Softplus beta", lambda: Softplus(0.0), ValueError, r"^Softplus: beta is 0\.0, but must be a number > 0$"),
+    ("GELU form", lambda: GELU("erf"), ValueError,  # type: ignore[arg-type]
+     r"^GELU: approximate is 'erf', but must be 'none' or 'tanh'$"),
+    ("integers in a sigmoid", lambda: mg.sigmoid(np.arange(3)), TypeError, r"^Sigmoid: input 0 is int64"),
 ]  # fmt: skip
 
 TARGETS: list[Row] = [
@@ -268,7 +318,7 @@ MISUSE: list[Row] = [
      r"^Returns.backward: the gradient for input 0 is complex128, but must be floating-point$"),
 ]  # fmt: skip
 
-ROWS = [*SHAPES, *TARGETS, *VALUES, *FEEDS, *BACKWARDS, *TRAINING, *MISUSE]
+ROWS = [*SHAPES, *PRIMITIVES, *TARGETS, *VALUES, *FEEDS, *BACKWARDS, *TRAINING, *MISUSE]
 
 
 @pytest.mark.parametrize("call, kind, message", [row[1:] for row in ROWS], ids=[row[0] for row in ROWS])

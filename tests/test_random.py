@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import minigraph as mg
-from minigraph.ops import Add, Div, MatMul, Maximum, Mean, Mul, Pow, Sub, Sum
+from minigraph.ops import Add, Div, MatMul, Maximum, Mean, Minimum, Mul, Pow, Sub, Sum
 
 SEEDS = st.integers(0, 2**32 - 1)
-BINARY: list[mg.Op] = [Add(), Sub(), Mul(), Div(), Maximum(), Pow()]
+BINARY: list[mg.Op] = [Add(), Sub(), Mul(), Div(), Maximum(), Minimum(), Pow()]
 
 
 def holds_to_differences(op: mg.Op, *operands: Array) -> None:
@@ -39,7 +39,7 @@ def holds_to_differences(op: mg.Op, *operands: Array) -> None:
 def test_binary_ops_broadcast(op: mg.Op, shapes: hnp.BroadcastableShapes, seed: int) -> None:
     rng = np.random.default_rng(seed)
     a, b = ((positive if isinstance(op, Pow) else spread)(rng, *shape) for shape in shapes.input_shapes)
-    if isinstance(op, Maximum):
+    if isinstance(op, (Maximum, Minimum)):
         b = np.asarray(b + (2e-4 if np.abs(a - b).min() < 1e-4 else 0))  # a tie has two slopes
     assert op.run((a, b)).shape == shapes.result_shape
     holds_to_differences(op, a, b)

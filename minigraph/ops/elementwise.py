@@ -11,8 +11,7 @@ from minigraph.arrays import Array, sum_to_shape
 from minigraph.formulas import Local
 from minigraph.graph import Op
 
-__all__ = ["Add", "Div", "Exp", "Log", "Maximum", "Mul", "Neg", "Pow", "Sub", "Tanh", "Weigh"]
-
+__all__ = ["Add", "Div", "Exp", "Log", "Mul", "Neg", "Pair", "Pow", "Sqrt", "Sub", "Tanh", "Weigh"]
 
 Pair = tuple[Array, Array]
 Some = tuple[Array | None, ...]
@@ -187,17 +186,14 @@ class Tanh(Op):
         return (upstream * (1 - y**2),)
 
 
-class Maximum(Op):
-    """y = max(a, b) elementwise, broadcast. The gradient goes to the larger input; at a tie, to b."""
+class Sqrt(Op):
+    """y = √x elementwise, for x ≥ 0. ∂y/∂x = 1/(2y): ∞ at 0, as the maths says."""
 
-    formula, gate, symbol = "max({0}, {1})", "max", "H"
-    locals = (
-        Local("1[{0} > {1}]", lambda op, y, a, b: a > b, note="mask"),
-        Local("1[{0} ≤ {1}]", lambda op, y, a, b: a <= b, note="mask"),
-    )
+    formula, gate, symbol = "√({0})", "√", "R"
+    locals = (Local("1/(2{y})", lambda op, y, x: 0.5 / y),)
 
-    def forward(self, a: Array, b: Array) -> Array:
-        return np.maximum(a, b)
+    def forward(self, x: Array) -> Array:
+        return np.sqrt(x)
 
-    def backward(self, upstream: Array, y: Array, a: Array, b: Array) -> Pair:
-        return sum_to_shape(upstream * (a > b), a.shape), sum_to_shape(upstream * (a <= b), b.shape)
+    def backward(self, upstream: Array, y: Array, x: Array) -> tuple[Array]:
+        return (upstream * (0.5 / y),)

@@ -1,4 +1,4 @@
-"""Many numbers to fewer: sum, mean and maximum over axes."""
+"""Many numbers to fewer: sum, mean, maximum and minimum over axes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from minigraph.arrays import Array, Axis, positive_axes, put_back_axes, shape_te
 from minigraph.formulas import Local
 from minigraph.graph import Op
 
-__all__ = ["Max", "Mean", "Sum"]
+__all__ = ["Max", "Mean", "Min", "Sum"]
 
 
 class _Reduction(Op):
@@ -58,18 +58,33 @@ class Mean(_Reduction):
         return math.prod(x.shape[axis] for axis in positive_axes(self.axis, x.ndim))
 
 
-class Max(_Reduction):
-    """y = max x over `axis`. The gradient goes to the largest; several equally large share it equally."""
+class _Extreme(_Reduction):
+    """One of the elements. The gradient goes to it; several that are equally extreme share it equally."""
 
-    formula, gate, symbol = "max {0}", "max", "M"
+    symbol = "M"
     locals = (Local("1[{0} = {y}]", lambda op, y, x: op.share(y, x), note="shared at a tie"),)
-
-    def forward(self, x: Array) -> Array:
-        return np.asarray(x.max(axis=self.axis, keepdims=self.keepdims))
 
     def backward(self, upstream: Array, y: Array, x: Array) -> tuple[Array]:
         return (self.align(upstream, x) * self.share(y, x),)
 
     def share(self, y: Array, x: Array) -> Array:
-        largest = (x == self.align(y, x)).astype(x.dtype)
-        return largest / largest.sum(axis=self.axis, keepdims=True)
+        extreme = (x == self.align(y, x)).astype(x.dtype)
+        return extreme / extreme.sum(axis=self.axis, keepdims=True)
+
+
+class Max(_Extreme):
+    """y = max x over `axis`. The gradient goes to the largest; several equally large share it equally."""
+
+    formula, gate = "max {0}", "max"
+
+    def forward(self, x: Array) -> Array:
+        return np.asarray(x.max(axis=self.axis, keepdims=self.keepdims))
+
+
+class Min(_Extreme):
+    """y = min x over `axis`. The gradient goes to the smallest; several equally small share it equally."""
+
+    formula, gate = "min {0}", "min"
+
+    def forward(self, x: Array) -> Array:
+        return np.asarray(x.min(axis=self.axis, keepdims=self.keepdims))

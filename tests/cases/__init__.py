@@ -7,11 +7,13 @@ tests of their own.
 
 from __future__ import annotations
 
+from cases.activations import CASES as ACTIVATIONS
 from cases.case import Case
 from cases.core import CASES as CORE
+from cases.primitives import CASES as PRIMITIVES
 
 __all__ = ["CASES", "Case"]
 
 CASES: tuple[Case, ...] = (
-    *CORE,
+    *CORE, *PRIMITIVES, *ACTIVATIONS,
 )  # fmt: skip

@@ -10,9 +10,20 @@ from helpers import Array
 
 from minigraph.graph import Op
 
-__all__ = ["Case", "Twin"]
+__all__ = ["PAIRS", "Case", "Shape", "Twin", "text"]
 
+Shape = tuple[int, ...]
 Twin = Callable[..., Any]  # (torch, *operands as tensors) → tensor
+
+PAIRS: list[tuple[Shape, Shape]] = [
+    ((), ()), ((1,), (1, 1)), ((2, 3), (2, 3)), ((2, 1), (1, 3)), ((3, 1, 2), (1, 4, 1)), ((1, 3), (1, 1)),
+    ((2, 3), (3,)), ((2, 3), (2, 1)), ((2, 3), (1, 3)), ((2, 3), ()), ((2, 3), (1, 1, 3)),
+    ((3,), (2, 3)), ((2, 1), (2, 3)), ((1, 3), (2, 3)), ((), (2, 3)), ((1, 1, 3), (2, 3)),
+]  # fmt: skip
+
+
+def text(*shapes: Shape) -> str:
+    return " and ".join("[" + ",".join(map(str, shape)) + "]" for shape in shapes)
 
 
 @dataclass(frozen=True, eq=False)

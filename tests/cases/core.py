@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
-from cases.case import Case, Twin
+from cases.case import PAIRS, Case, Shape, Twin, text
 from helpers import Array, distribution, positive, spread
 
 from minigraph.graph import Op
-from minigraph.layers import Affine, CrossEntropy, ReLU, Softmax, SoftmaxWithLoss
+from minigraph.layers import Affine, CrossEntropy, Softmax, SoftmaxWithLoss
 from minigraph.ops import (  # fmt: skip
     Add,
     Div,
@@ -20,6 +20,7 @@ from minigraph.ops import (  # fmt: skip
     Max,
     Maximum,
     Mean,
+    Min,
     Mul,
     Neg,
     Pick,
@@ -34,18 +35,6 @@ from minigraph.ops import (  # fmt: skip
 __all__ = ["CASES"]
 
 RNG = np.random.default_rng(2024)
-Shape = tuple[int, ...]
-
-
-def text(*shapes: Shape) -> str:
-    return " and ".join("[" + ",".join(map(str, shape)) + "]" for shape in shapes)
-
-
-PAIRS: list[tuple[Shape, Shape]] = [
-    ((), ()), ((1,), (1, 1)), ((2, 3), (2, 3)), ((2, 1), (1, 3)), ((3, 1, 2), (1, 4, 1)), ((1, 3), (1, 1)),
-    ((2, 3), (3,)), ((2, 3), (2, 1)), ((2, 3), (1, 3)), ((2, 3), ()), ((2, 3), (1, 1, 3)),
-    ((3,), (2, 3)), ((2, 1), (2, 3)), ((1, 3), (2, 3)), ((), (2, 3)), ((1, 1, 3), (2, 3)),
-]  # fmt: skip
 
 
 def binary() -> Iterator[Case]:
@@ -82,7 +71,6 @@ def unary() -> Iterator[Case]:
         (Exp(), spread, lambda torch, x: x.exp()),
         (Log(), positive, lambda torch, x: x.log()),
         (Tanh(), spread, lambda torch, x: x.tanh()),
-        (ReLU(), spread, lambda torch, x: x.relu()),
     ]
     for op, make, twin in table:
         for shape in ((), (3,), (2, 3), (2, 1, 3)):
@@ -90,10 +78,11 @@ def unary() -> Iterator[Case]:
 
 
 def reductions() -> Iterator[Case]:
-    twins: list[tuple[type[Sum] | type[Mean] | type[Max], Twin]] = [
+    twins: list[tuple[type[Sum] | type[Mean] | type[Max] | type[Min], Twin]] = [
         (Sum, lambda torch, x, axes, keep: x.sum(dim=axes, keepdim=keep)),
         (Mean, lambda torch, x, axes, keep: x.mean(dim=axes, keepdim=keep)),
         (Max, lambda torch, x, axes, keep: x.amax(dim=axes, keepdim=keep)),
+        (Min, lambda torch, x, axes, keep: x.amin(dim=axes, keepdim=keep)),
     ]
     settings: list[tuple[Shape, Any]] = [
         ((), None), ((3,), None), ((3,), 0), ((1, 3), 0), ((2, 3), -1), ((2, 1, 4), (1,)), ((2, 3, 4), None),
