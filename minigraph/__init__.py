@@ -45,14 +45,31 @@ from minigraph.ops import (  # fmt: skip
     transpose,
     where,
 )
-from minigraph.optim import SGD, Optimizer
+from minigraph.optim import (
+    SGD,
+    AdaGrad,
+    Adam,
+    AdamW,
+    ConstantRate,
+    CosineDecay,
+    ExponentialDecay,
+    Optimizer,
+    ReduceOnPlateau,
+    RMSProp,
+    Schedule,
+    StepDecay,
+    clip_grad_norm,
+    clip_grad_value,
+)
 from minigraph.sequential import Sequential
 
 __version__ = "0.1.0"
 __all__ = [
-    "SGD", "Diagram", "Explanation", "GradientReport", "Graph", "Local", "Node", "Op", "Optimizer", "Parameter",
-    "Sequential", "abs", "add", "batches", "broadcast_to", "check_gradients", "check_op", "clip", "compare", "concat",
-    "div", "draw", "draw_step", "erf", "exp", "expand", "explain", "getitem", "load", "local_gradient", "log", "logit",
-    "matmul", "max", "maximum", "mean", "min", "minimum", "mul", "neg", "numerical_gradient", "pick", "pow", "relu",
-    "reshape", "save", "sigmoid", "sqrt", "stack", "sub", "sum", "tanh", "transpose", "where",
+    "SGD", "AdaGrad", "Adam", "AdamW", "ConstantRate", "CosineDecay", "Diagram", "Explanation", "ExponentialDecay",
+    "GradientReport", "Graph", "Local", "Node", "Op", "Optimizer", "Parameter", "RMSProp", "ReduceOnPlateau",
+    "Schedule", "Sequential", "StepDecay", "abs", "add", "batches", "broadcast_to", "check_gradients", "check_op",
+    "clip", "clip_grad_norm", "clip_grad_value", "compare", "concat", "div", "draw", "draw_step", "erf", "exp",
+    "expand", "explain", "getitem", "load", "local_gradient", "log", "logit", "matmul", "max", "maximum", "mean",
+    "min", "minimum", "mul", "neg", "numerical_gradient", "pick", "pow", "relu", "reshape", "save", "sigmoid", "sqrt",
+    "stack", "sub", "sum", "tanh", "transpose", "where",
 ]  # fmt: skip

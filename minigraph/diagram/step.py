@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from numbers import Real
+from typing import Any
+
 import numpy as np
 
 from minigraph.arrays import Array
@@ -69,10 +72,15 @@ def draw_step(
 
 
 def _settings(look: Look, optimizer: Optimizer) -> str:
-    """The settings that are not 0: learning rate 0.1, momentum 0.9."""
-    numbers = {name: value for name, value in vars(optimizer).items() if isinstance(value, (int, float)) and value}
-    words = {name: look.symbols.say(name.replace("_", " ")) for name in numbers}
-    return ", ".join(words[n] if v is True else f"{words[n]} {constant(v)}" for n, v in numbers.items())
+    """The settings that are not 0: learning rate 0.1, momentum 0.9, betas (0.9, 0.999)."""
+    return ", ".join(_setting(look, name, value) for name, value in optimizer.settings.items() if value)
+
+
+def _setting(look: Look, name: str, value: Any) -> str:
+    word = look.symbols.say(name.replace("_", " "))
+    if isinstance(value, tuple):
+        return f"{word} ({', '.join(constant(float(v)) if isinstance(v, Real) else str(v) for v in value)})"
+    return word if value is True else f"{word} {constant(value)}"
 
 
 def _equation(look: Look, optimizer: Optimizer, parameter: Node, new: Array) -> list[Box]:

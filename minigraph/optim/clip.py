@@ -1,0 +1,63 @@
+"""Gradient clipping, between backward and step."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+import numpy as np
+
+from minigraph.arrays import Array
+from minigraph.graph import Parameter
+from minigraph.optim.needs import gradient_of, parameters_of, positive
+
+__all__ = ["clip_grad_norm", "clip_grad_value"]
+
+
+def clip_grad_norm(parameters: Iterable[Parameter], max_norm: float) -> float:
+    """g ← g · min(1, c / ‖g‖), where ‖g‖ = √Σ g² goes over all numbers of all gradients; returns the ‖g‖ before.
+
+    max_norm c: with ∞ it only measures. The direction of the step stays what it was.
+    Afterwards `grad` is no gradient of the loss any more, so draw and explain before you clip.
+    Errors: ValueError where a gradient was not computed, or is not finite: no factor could mend it. Then nothing has
+    changed. Source: Pascanu, Mikolov & Bengio (2013).
+    """
+    who = "clip_grad_norm"
+    positive(who, "max_norm", max_norm)
+    gradients = _gradients(who, parameters)
+    norm = math.hypot(*(_norm(gradient) for gradient in gradients.values()))
+    if not math.isfinite(norm):
+        odd = [p.name or repr(p) for p, gradient in gradients.items() if not np.isfinite(gradient).all()]
+        raise ValueError(f"{who}: the norm is {norm}: the gradients of {', '.join(odd) or 'all'} have NaN or ∞")
+    if norm > max_norm:
+        _replace(gradients, {p: gradient * (max_norm / norm) for p, gradient in gradients.items()})
+    return norm
+
+
+def clip_grad_value(parameters: Iterable[Parameter], max_value: float) -> None:
+    """g ← min(max(g, −c), c), each number by itself: ∞ becomes c, NaN stays.
+
+    max_value c. Afterwards `grad` is no gradient of the loss any more, so draw and explain before you clip.
+    Errors: ValueError where a gradient was not computed; then nothing has changed. Source: Mikolov (2012).
+    """
+    who = "clip_grad_value"
+    positive(who, "max_value", max_value)
+    gradients = _gradients(who, parameters)
+    _replace(gradients, {p: np.clip(gradient, -max_value, max_value) for p, gradient in gradients.items()})
+
+
+def _gradients(who: str, parameters: Iterable[Parameter]) -> dict[Parameter, Array]:
+    return {p: gradient_of(who, p) for p in parameters_of(who, parameters) if p.requires_grad}
+
+
+def _replace(old: dict[Parameter, Array], new: dict[Parameter, Array]) -> None:
+    for parameter, gradient in new.items():
+        parameter.grad = np.asarray(gradient, old[parameter].dtype)
+
+
+def _norm(array: Array) -> float:
+    """√Σ a², in units of the largest number, so that no square overflows."""
+    largest = float(np.abs(array).max(initial=0))
+    if largest == 0 or not math.isfinite(largest):
+        return largest
+    return largest * math.sqrt(float(np.square(array / largest, dtype=np.float64).sum()))
