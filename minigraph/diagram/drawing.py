@@ -14,7 +14,6 @@ from minigraph.diagram.options import Detail, Direction, Language, Theme, View, 
 from minigraph.expand import Which
 from minigraph.graph import Graph, Node
 from minigraph.scene.content import Edge, Scene
-from minigraph.scene.findings import edge_origins, origins
 from minigraph.scene.symbols import Symbols
 from minigraph.scene.text import clean
 
@@ -82,8 +81,8 @@ def draw(
     _check_sample(scene, sample)
     checks = {Edge(*place): found for place, found in check_edges(scene.graph).items()} if check else {}
     wrong = [edge.node for edge, found in checks.items() if not found.ok]
-    scene.fold(max_nodes, {*wrong, *origins(scene.graph.nodes), *(edge.node for edge in edge_origins(scene))})
     look = Look(scene, symbols, palette, detail, direction, sample, title, digits=digits, checks=checks)
+    scene.fold(max_nodes, {*wrong, *look.origins, *(edge.node for edge in look.edge_origins)})
     heading = clean(title, 200) if title else scene.title
     return Diagram(dot_source(look), heading, described(symbols), id, css)
 

@@ -35,7 +35,6 @@ class Look:
     title: str | None = None
     prefix: str = ""  # of the ids, where several scenes are in one picture
     digits: int = 2
-    has_legend: bool = True
     checks: Mapping[Edge, Check] = field(default_factory=dict)
 
     @cached_property

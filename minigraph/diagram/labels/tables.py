@@ -12,7 +12,7 @@ from minigraph.diagram.labels.style import Palette, shade
 from minigraph.scene.phrases import Language, translated
 from minigraph.scene.text import cells, scalar, size_text, span, special
 
-__all__ = ["WITH_DIGITS", "Style", "array_box", "range_text"]
+__all__ = ["WITH_DIGITS", "Style", "array_box", "magnitudes", "range_text"]
 
 WITH_DIGITS = 16  # tables of more elements are shown as swatches
 ROWS = COLUMNS = 8
@@ -70,7 +70,7 @@ def range_text(array: Array, language: Language, digits: int = 2) -> str:
 def _digits(matrix: Array, texts: list[str], heat: tuple[str, str], palette: Palette, largest: float) -> Box:
     runs = [Run(text, palette.ink) for text in texts]
     width = max(run.width for run in runs) + 8
-    fills = [shade(heat, v / (largest or 1.0)) for v in _magnitudes(matrix).flat]
+    fills = [shade(heat, v / (largest or 1.0)) for v in magnitudes(matrix).flat]
     odd = [palette.ink if special(v) else "" for v in map(float, matrix.flat)]
     boxes = [replace(write(run, width, 16, f, right=True), border=b) for run, f, b in zip(runs, fills, odd)]
     return grid([boxes[i : i + matrix.shape[1]] for i in range(0, len(boxes), matrix.shape[1])], palette.background)
@@ -86,20 +86,20 @@ def _swatches(matrix: Array, heat: tuple[str, str], palette: Palette, largest: f
             return write(Run("⋯", palette.mute, 8), width, 11)
         word = special(float(matrix[i, j]))
         sign = word or ("−" if matrix[i, j] < 0 else "")
-        fill = shade(heat, float(_magnitudes(matrix[i, j])) / (largest or 1.0))
+        fill = shade(heat, float(magnitudes(matrix[i, j])) / (largest or 1.0))
         cell = write(Run(sign, palette.ink, 6 if word else 7), width, 11, fill) if sign else Box("", width, 11, fill)
         return replace(cell, border=palette.ink if word else "")
 
     return grid([[swatch(i, j) for j in columns] for i in rows], palette.background)
 
 
-def _magnitudes(array: Array) -> Array:
+def magnitudes(array: Array) -> Array:
     """|x|, and 0 for what is not finite: its word says enough."""
     return np.where(np.isfinite(array), np.abs(np.asarray(array, dtype=float)), 0.0)
 
 
 def _largest(array: Array) -> float:
-    return float(_magnitudes(array).max(initial=0.0))
+    return float(magnitudes(array).max(initial=0.0))
 
 
 def _shown(count: int, most: int) -> list[int | None]:

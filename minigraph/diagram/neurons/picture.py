@@ -15,6 +15,7 @@ from minigraph.arrays import Array
 from minigraph.diagram.labels.boxes import Box, beside
 from minigraph.diagram.labels.legend import headline
 from minigraph.diagram.labels.look import Look
+from minigraph.diagram.labels.tables import magnitudes
 from minigraph.diagram.neurons.arrows import (
     PITCH,
     RADIUS,
@@ -222,7 +223,7 @@ class Neurons:
 
 def relative(values: Array) -> Array:
     """|w| against the largest; 0 for what is no number."""
-    sizes = np.where(np.isfinite(values), np.abs(values), 0.0)
+    sizes = magnitudes(values)
     largest = sizes.max(initial=0.0)
     return np.asarray(sizes / largest if largest else sizes)
 

@@ -11,6 +11,7 @@ from minigraph.arrays import Array
 from minigraph.diagram.labels.boxes import Box, Run, gap, stacked, write
 from minigraph.diagram.labels.look import Look
 from minigraph.diagram.labels.style import shade
+from minigraph.diagram.labels.tables import magnitudes
 from minigraph.diagram.neurons.arrows import RADIUS
 from minigraph.diagram.neurons.chain import Chain, Layer, rows
 from minigraph.diagram.neurons.formula import atom, written
@@ -94,7 +95,7 @@ class Units:
         row = self.row(node)
         if row is None:
             return self.palette.op
-        sizes = np.where(np.isfinite(row), np.abs(row), 0.0)
+        sizes = magnitudes(row)
         return shade(self.heat, float(sizes[k] / (sizes.max() or 1.0)))
 
     def tip(self, node: Node, k: int) -> str:
