@@ -2,8 +2,25 @@
 
 from minigraph.layers.activations import ReLU
 from minigraph.layers.affine import Affine
-from minigraph.layers.losses import CrossEntropy, SoftmaxWithLoss
+from minigraph.layers.binary import BinaryCrossEntropy, SigmoidWithLoss
+from minigraph.layers.classification import FocalLoss, MulticlassHinge
+from minigraph.layers.information import cross_entropy, entropy, kl_divergence
+from minigraph.layers.losses import (
+    CategoricalCrossEntropy,
+    CrossEntropy,
+    NLLLoss,
+    SoftmaxWithLoss,
+    SparseCategoricalCrossEntropy,
+)
+from minigraph.layers.regression import MeanAbsoluteError, MeanSquaredError, RootMeanSquaredError
+from minigraph.layers.regularization import L1, L2
 from minigraph.layers.softmax import Softmax
+from minigraph.layers.targets import from_one_hot, one_hot
 from minigraph.sequential import Sequential
 
-__all__ = ["Affine", "CrossEntropy", "ReLU", "Sequential", "Softmax", "SoftmaxWithLoss"]
+__all__ = [
+    "L1", "L2", "Affine", "BinaryCrossEntropy", "CategoricalCrossEntropy", "CrossEntropy", "FocalLoss",
+    "MeanAbsoluteError", "MeanSquaredError", "MulticlassHinge", "NLLLoss", "ReLU", "RootMeanSquaredError", "Sequential",
+    "SigmoidWithLoss", "Softmax", "SoftmaxWithLoss", "SparseCategoricalCrossEntropy", "cross_entropy", "entropy",
+    "from_one_hot", "kl_divergence", "one_hot",
+]  # fmt: skip

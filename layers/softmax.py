@@ -11,7 +11,7 @@ from minigraph.formulas import Local
 from minigraph.graph import Node, Op
 from minigraph.ops import exp, reshape
 
-__all__ = ["Softmax"]
+__all__ = ["Softmax", "log_probabilities"]
 
 
 class Softmax(Op):
@@ -83,3 +83,9 @@ class Softmax(Op):
 
     def unalign(self, product: Array, shape: tuple[int, ...]) -> Array:
         return np.moveaxis(product, -1, self.from_end(len(shape))).reshape(shape)
+
+
+def log_probabilities(z: Array) -> Array:
+    """ln softmax(z) over the last axis, as z − max z − ln Σ exp(z − max z): finite for any finite z."""
+    shifted = z - z.max(axis=-1, keepdims=True)
+    return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True)))

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from cases.case import Case
 from cases.core import CASES as CORE
+from cases.losses import CASES as LOSSES
 
 __all__ = ["CASES", "Case"]
 
 CASES: tuple[Case, ...] = (
-    *CORE,
+    *CORE, *LOSSES,
 )  # fmt: skip
