@@ -2,11 +2,26 @@
 
 from minigraph.layers.activations import GELU, LeakyReLU, Logit, ReLU, Sigmoid, SiLU, Softplus, Tanh
 from minigraph.layers.affine import Affine
-from minigraph.layers.losses import CrossEntropy, SoftmaxWithLoss
+from minigraph.layers.binary import BinaryCrossEntropy, SigmoidWithLoss
+from minigraph.layers.classification import FocalLoss, MulticlassHinge
+from minigraph.layers.information import cross_entropy, entropy, kl_divergence
+from minigraph.layers.losses import (
+    CategoricalCrossEntropy,
+    CrossEntropy,
+    NLLLoss,
+    SoftmaxWithLoss,
+    SparseCategoricalCrossEntropy,
+)
+from minigraph.layers.regression import MeanAbsoluteError, MeanSquaredError, RootMeanSquaredError
+from minigraph.layers.regularization import L1, L2
 from minigraph.layers.softmax import LogSoftmax, Softmax
+from minigraph.layers.targets import from_one_hot, one_hot
 from minigraph.sequential import Sequential
 
 __all__ = [
-    "GELU", "Affine", "CrossEntropy", "LeakyReLU", "LogSoftmax", "Logit", "ReLU", "Sequential", "SiLU", "Sigmoid",
-    "Softmax", "SoftmaxWithLoss", "Softplus", "Tanh",
+    "GELU", "L1", "L2", "Affine", "BinaryCrossEntropy", "CategoricalCrossEntropy", "CrossEntropy", "FocalLoss",
+    "LeakyReLU", "LogSoftmax", "Logit", "MeanAbsoluteError", "MeanSquaredError", "MulticlassHinge", "NLLLoss", "ReLU",
+    "RootMeanSquaredError", "Sequential", "SiLU", "Sigmoid", "SigmoidWithLoss", "Softmax", "SoftmaxWithLoss",
+    "Softplus", "SparseCategoricalCrossEntropy", "Tanh", "cross_entropy", "entropy", "from_one_hot", "kl_divergence",
+    "one_hot",
 ]  # fmt: skip

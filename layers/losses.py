@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from typing import Literal
 
 import numpy as np
 
-from minigraph.arrays import Array
+from minigraph.arrays import Array, shape_text
 from minigraph.formulas import Local
 from minigraph.graph import Node, Op
 from minigraph.layers.softmax import LogSoftmax, Softmax
-from minigraph.layers.targets import as_distribution, check_targets, cross_terms
-from minigraph.ops import Weigh, log, pick
+from minigraph.layers.targets import as_distribution, at_targets, check_targets, cross_terms
+from minigraph.ops import log, pick
 
-__all__ = ["CrossEntropy", "Reduction", "SoftmaxWithLoss"]
+__all__ = [
+    "CategoricalCrossEntropy", "CrossEntropy", "NLLLoss", "Reduction", "SoftmaxWithLoss",
+    "SparseCategoricalCrossEntropy",
+]  # fmt: skip
 
 Reduction = Literal["mean", "sum", "none"]
 
@@ -39,10 +41,32 @@ class _Loss(Op):
 
     def scale(self, x: Array) -> float:
         """What the reduction multiplies each row's gradient by: 1/N for a mean over N rows."""
-        return 1 / math.prod(x.shape[:-1]) if self.reduction == "mean" else 1.0
+        return 1 / self.count(x) if self.reduction == "mean" else 1.0
 
     def align(self, upstream: Array, *operands: Array) -> Array:
         return upstream[..., None] if self.reduction == "none" else upstream
+
+    def reduced(self, rows: Node) -> Node:
+        """`reduce` on nodes, to end an ``expand`` with."""
+        if self.reduction == "none":
+            return rows
+        rows.name = "ℓ"
+        return rows.mean() if self.reduction == "mean" else rows.sum()
+
+
+class _Elementwise(_Loss):
+    """A loss in which every element is a row of its own: "mean" is over all elements, "none" has the input's shape."""
+
+    def __init__(self, reduction: Reduction = "mean") -> None:
+        if reduction != "none":
+            self.formula = f"Σ {self.formula}"
+        super().__init__(reduction)
+
+    def count(self, x: Array) -> int:
+        return x.size
+
+    def align(self, upstream: Array, *operands: Array) -> Array:
+        return upstream
 
 
 class CrossEntropy(_Loss):
@@ -72,17 +96,69 @@ class CrossEntropy(_Loss):
     def expand(self, p: Node, t: Node) -> Node:
         if t.shape == p.shape:
             g = log(p)
-            m = Weigh()(g, t)
-            c = m.sum(axis=-1)
-            g.name, m.name, c.name = "G", "M", "c"
+            c = at_targets(g, t)
         else:
-            c = log(pick(p, t))
-            c.name = "G"
-        rows = -c
-        if self.reduction == "none":
-            return rows
-        rows.name = "ℓ"
-        return rows.mean() if self.reduction == "mean" else rows.sum()
+            c = g = log(pick(p, t))
+        g.name = "G"
+        return self.reduced(-c)
+
+
+class CategoricalCrossEntropy(CrossEntropy):
+    """L = −(1/N) Σₙ Σ_c t[n, c] · ln p[n, c]: `CrossEntropy` for targets [N, C] that are one-hot or distributions.
+
+    In nats, of probabilities p [N, C]; the name by which Keras users look for it. Everything else as `CrossEntropy`.
+    Errors: ValueError for integer labels, which `SparseCategoricalCrossEntropy` takes.
+    """
+
+    def forward(self, p: Array, t: Array) -> Array:
+        if t.ndim < p.ndim:
+            raise ValueError(
+                f"{self.name}: the targets are {t.dtype} {shape_text(t.shape)}, but must be distributions "
+                f"{shape_text(p.shape)}; SparseCategoricalCrossEntropy takes labels, and one_hot makes rows of them"
+            )
+        return super().forward(p, t)
+
+
+class SparseCategoricalCrossEntropy(CrossEntropy):
+    """L = −(1/N) Σₙ ln p[n, t[n]]: `CrossEntropy` for targets [N] that are integer labels.
+
+    In nats, of probabilities p [N, C]; the name by which Keras users look for it. Everything else as `CrossEntropy`.
+    Errors: ValueError for one-hot rows and distributions, which `CategoricalCrossEntropy` takes.
+    """
+
+    def forward(self, p: Array, t: Array) -> Array:
+        if t.ndim >= p.ndim > 0:
+            raise ValueError(
+                f"{self.name}: the targets are {t.dtype} {shape_text(t.shape)}, but must be integer labels "
+                f"{shape_text(p.shape[:-1])}; CategoricalCrossEntropy takes one-hot rows and distributions"
+            )
+        return super().forward(p, t)
+
+
+class NLLLoss(_Loss):
+    """L = −(1/N) Σₙ Σ_c t[n, c] · g[n, c], in nats, of log-probabilities g = ln p [N, C]: the negative log-likelihood.
+
+    t: integer labels [N], read as one-hot rows, or distributions [N, C]; taken as given. dg = −t/N × upstream.
+    Of g = ln softmax(z) it is `SoftmaxWithLoss` of z. Nothing makes sure that Σ exp(g) is 1.
+    reduction: "mean", "sum" or "none". Errors: as `CrossEntropy`.
+    Source: R. Fisher, "On the mathematical foundations of theoretical statistics" (1922), for the likelihood.
+    """
+
+    formula = "−Σ {1} ⊙ {0}"
+    locals = (Local("−{1}", lambda op, loss, g, t: op.weights(g, t)),)
+
+    def forward(self, g: Array, t: Array) -> Array:
+        check_targets(self.name, g, t)
+        return self.reduce(cross_terms(t, g))
+
+    def backward(self, upstream: Array, loss: Array, g: Array, t: Array) -> tuple[Array, None]:
+        return self.align(upstream) * self.weights(g, t), None
+
+    def weights(self, g: Array, t: Array) -> Array:
+        return -as_distribution(t, g) * self.scale(g)
+
+    def expand(self, g: Node, t: Node) -> Node:
+        return self.reduced(-at_targets(g, t))
 
 
 class SoftmaxWithLoss(_Loss):

@@ -10,10 +10,11 @@ from __future__ import annotations
 from cases.activations import CASES as ACTIVATIONS
 from cases.case import Case
 from cases.core import CASES as CORE
+from cases.losses import CASES as LOSSES
 from cases.primitives import CASES as PRIMITIVES
 
 __all__ = ["CASES", "Case"]
 
 CASES: tuple[Case, ...] = (
-    *CORE, *PRIMITIVES, *ACTIVATIONS,
+    *CORE, *PRIMITIVES, *ACTIVATIONS, *LOSSES,
 )  # fmt: skip
