@@ -61,7 +61,7 @@ def test_backward_agrees_with_central_differences(case: Case) -> None:
 def test_check_op_finds_nothing(case: Case) -> None:
     report = mg.check_op(case.op, *case.inputs, verbose=False)
     assert report.ok, str(report)
-    assert len(report.checks) == len(case.differentiable) + len(["locals"]) + (case in COMPOSITE)
+    assert len(report.checks) == len(case.differentiable) + bool(case.op.locals) + (case in COMPOSITE)
 
 
 @every_case
@@ -160,7 +160,7 @@ def test_expand_keeps_float32(case: Case) -> None:
 
 @every_case
 def test_local_gradients_as_drawn_agree_with_backward(case: Case) -> None:
-    assert len(case.op.locals) > max(case.differentiable)
+    assert len(case.op.locals) > max(case.differentiable, default=-1)
     output = case.op.run(case.operands)
     for seed in (1, 2):
         upstream = random_upstream(output, seed)

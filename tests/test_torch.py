@@ -28,6 +28,8 @@ def test_parity(torch: Any, case: Case, dtype: type, tolerance: float) -> None:
     output = case.op.run(operands)
     np.testing.assert_allclose(output, expected.detach().numpy(), rtol=tolerance, atol=tolerance)
 
+    if not case.differentiable:
+        return
     upstream = np.asarray(np.random.default_rng(5).normal(size=output.shape).astype(dtype))
     expected.backward(torch.tensor(upstream))
     gradients = case.op.pull(upstream, output, operands, (True,) * len(operands))

@@ -13,11 +13,12 @@ from minigraph.ops.elementwise import Add, Div, Exp, Log, Maximum, Mul, Neg, Pow
 from minigraph.ops.indexing import Pick, Reshape
 from minigraph.ops.linear import MatMul
 from minigraph.ops.reductions import Max, Mean, Sum
+from minigraph.ops.training import Choose, DropoutMask
 
 __all__ = [
-    "Add", "Div", "Exp", "Log", "MatMul", "Max", "Maximum", "Mean", "Mul", "Neg", "Pick", "Pow", "Reshape", "Sub",
-    "Sum", "Tanh", "Weigh", "add", "div", "exp", "log", "matmul", "max", "maximum", "mean", "mul", "neg", "pick", "pow",
-    "reshape", "sub", "sum", "tanh",
+    "Add", "Choose", "Div", "DropoutMask", "Exp", "Log", "MatMul", "Max", "Maximum", "Mean", "Mul", "Neg", "Pick",
+    "Pow", "Reshape", "Sub", "Sum", "Tanh", "Weigh", "add", "div", "exp", "log", "matmul", "max", "maximum", "mean",
+    "mul", "neg", "pick", "pow", "reshape", "sub", "sum", "tanh",
 ]  # fmt: skip
 
 

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from cases.case import Case
 from cases.core import CASES as CORE
+from cases.structure import CASES as STRUCTURE
 
 __all__ = ["CASES", "Case"]
 
 CASES: tuple[Case, ...] = (
     *CORE,
+    *STRUCTURE,
 )  # fmt: skip
