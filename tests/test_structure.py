@@ -196,6 +196,11 @@ def test_layer_norm_makes_mean_0_and_variance_1_of_each_sample_alone() -> None:
     np.testing.assert_array_equal(graph.evaluate(None, x=X[:1]), graph.output.value[:1])
 
 
+def test_formulas_of_normalization_keep_their_hat_in_latex() -> None:
+    tex = mg.explain(mg.Graph(LayerNorm(4)(mg.Node(X, "x")).sum())["γ"]).latex
+    assert r"\hat{x}" in tex
+
+
 def test_a_row_looked_up_twice_gets_both_gradients_and_others_none() -> None:
     layer = Embedding(4, 2, weight=np.arange(8.0).reshape(4, 2))
     y = layer(np.array([[1, 3], [1, 1]]))
