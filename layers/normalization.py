@@ -35,8 +35,9 @@ class _Norm(Op):
                     f"{name}.shape must equal (x.shape[{axis}],)"
                 )
 
-    def standardized(self, rows: Array) -> tuple[Array, Array]:
-        """x̂ and σ of each row."""
+    def standardized(self, rows: Array, weight: Array) -> tuple[Array, Array]:
+        """x̂ and σ of each row, as exact as the weights are."""
+        rows = rows.astype(np.result_type(rows, weight), copy=False)
         centred = rows - rows.mean(axis=-1, keepdims=True)
         sigma = np.sqrt((centred**2).mean(axis=-1, keepdims=True) + self.eps)
         return centred / sigma, sigma
@@ -63,18 +64,18 @@ class LayerNorm(_Norm):
 
     formula = "{1} ⊙ norm({0}) + {2}"
     locals = (
-        Local("∂x̂/∂x · diag({1})", lambda op, y, x, g, b: op.slope(*op.standardized(x)) * g, "row by row",
+        Local("∂x̂/∂x · diag({1})", lambda op, y, x, g, b: op.slope(*op.standardized(x, g)) * g, "row by row",
               "∂x̂/∂x = (I − 1/n − x̂ x̂ᵀ/n)/σ"),
-        Local("x̂", lambda op, y, x, g, b: op.standardized(x)[0], note="x̂ = ({0} − μ)/σ"),
+        Local("x̂", lambda op, y, x, g, b: op.standardized(x, g)[0], note="x̂ = ({0} − μ)/σ"),
         Local("1", lambda op, y, x, g, b: 1.0, note="broadcast"),
     )  # fmt: skip
 
     def forward(self, x: Array, gamma: Array, beta: Array) -> Array:
         self.check(x, -1, γ=gamma, β=beta)
-        return gamma * self.standardized(x)[0] + beta
+        return gamma * self.standardized(x, gamma)[0] + beta
 
     def backward(self, upstream: Array, y: Array, x: Array, gamma: Array, beta: Array) -> tuple[Array, Array, Array]:
-        xhat, sigma = self.standardized(x)
+        xhat, sigma = self.standardized(x, gamma)
         rows = tuple(range(x.ndim - 1))
         dx = self.pulled_back(upstream * gamma, xhat, sigma)
         return dx, (upstream * xhat).sum(axis=rows), upstream.sum(axis=rows)
@@ -178,13 +179,13 @@ class BatchNorm(_Norm):
         """x̂ and σ as [features, n] and [features, 1]: by the batch in training, else by what is known."""
         rows = self.align(x)
         if step > 0:
-            return self.standardized(rows)
+            return self.standardized(rows, mean)
         sigma = np.sqrt(variance + self.eps)[:, None]
         return (rows - mean[:, None]) / sigma, sigma
 
     def slope_of_batch(self, x: Array, step: Array, gamma: Array, beta: Array, *known: Array) -> Array:
         xhat, sigma = self.normalized(x, step, *known)
-        one = np.eye(xhat.shape[-1], dtype=x.dtype) / sigma[..., None]
+        one = np.eye(xhat.shape[-1], dtype=xhat.dtype) / sigma[..., None]
         return (self.slope(xhat, sigma) if step > 0 else one) * gamma[:, None, None]
 
     def align(self, upstream: Array, *operands: Array) -> Array:

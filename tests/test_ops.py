@@ -7,14 +7,14 @@ import pkgutil
 
 import numpy as np
 import pytest
-from cases import CASES, Case
+from cases import EVERY, Case
 from helpers import Array, central_difference, read_only, subclasses
 
 import minigraph as mg
 from minigraph.graph import Op
 
-every_case = pytest.mark.parametrize("case", CASES, ids=[case.id for case in CASES])
-COMPOSITE = [case for case in CASES if type(case.op).expand is not Op.expand]
+every_case = pytest.mark.parametrize("case", EVERY, ids=[case.id for case in EVERY])
+COMPOSITE = [case for case in EVERY if type(case.op).expand is not Op.expand]
 every_composite = pytest.mark.parametrize("case", COMPOSITE, ids=[case.id for case in COMPOSITE])
 
 
@@ -38,11 +38,11 @@ def test_every_op_of_the_library_is_in_the_table() -> None:
     ours = (cls for cls in subclasses(Op) if cls.__module__.split(".")[0] == "minigraph")
     there = {cls for cls in ours if not cls.__name__.startswith("_")}
     assert len(there) >= 21
-    assert there - {type(case.op) for case in CASES} == set()
+    assert there - {type(case.op) for case in EVERY} == set()
 
 
 def test_every_case_has_a_name_of_its_own() -> None:
-    assert len({case.id for case in CASES}) == len(CASES)
+    assert len({case.id for case in EVERY}) == len(EVERY)
 
 
 @every_case

@@ -197,8 +197,10 @@ def test_layer_norm_makes_mean_0_and_variance_1_of_each_sample_alone() -> None:
 
 
 def test_formulas_of_normalization_keep_their_hat_in_latex() -> None:
-    tex = mg.explain(mg.Graph(LayerNorm(4)(mg.Node(X, "x")).sum())["γ"]).latex
-    assert r"\hat{x}" in tex
+    graph = mg.Graph(LayerNorm(4)(mg.Node(X, "x")).sum())
+    graph.backward()
+    assert r"\hat{x}" in mg.explain(graph["γ"]).latex
+    assert r"\frac{\partial \hat{x}}{\partial x}" in mg.explain(graph["x"]).latex
 
 
 def test_a_row_looked_up_twice_gets_both_gradients_and_others_none() -> None:

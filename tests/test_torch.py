@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cases import CASES, Case
+from cases import EVERY, Case
 
-TWINS = [case for case in CASES if case.twin]
+TWINS = [case for case in EVERY if case.twin]
 pytestmark = pytest.mark.torch
 
 
 def test_every_op_has_a_twin() -> None:
-    assert {type(case.op) for case in CASES} == {type(case.op) for case in TWINS}
+    assert {type(case.op) for case in EVERY} == {type(case.op) for case in TWINS}
 
 
 @pytest.mark.parametrize("dtype, tolerance", [(np.float64, 1e-9), (np.float32, 1e-5)], ids=["float64", "float32"])

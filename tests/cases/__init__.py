@@ -11,9 +11,10 @@ from cases.case import Case
 from cases.core import CASES as CORE
 from cases.structure import CASES as STRUCTURE
 
-__all__ = ["CASES", "Case"]
+__all__ = ["CASES", "EVERY", "Case"]
 
-CASES: tuple[Case, ...] = (
+EVERY: tuple[Case, ...] = (
     *CORE,
     *STRUCTURE,
 )  # fmt: skip
+CASES = tuple(case for case in EVERY if case.differentiable)  # without what no gradient flows through
