@@ -4,6 +4,8 @@ from minigraph.layers.activations import GELU, LeakyReLU, Logit, ReLU, Sigmoid, 
 from minigraph.layers.affine import Affine
 from minigraph.layers.binary import BinaryCrossEntropy, SigmoidWithLoss
 from minigraph.layers.classification import FocalLoss, MulticlassHinge
+from minigraph.layers.dropout import Dropout
+from minigraph.layers.embedding import Embedding
 from minigraph.layers.information import cross_entropy, entropy, kl_divergence
 from minigraph.layers.losses import (
     CategoricalCrossEntropy,
@@ -12,16 +14,18 @@ from minigraph.layers.losses import (
     SoftmaxWithLoss,
     SparseCategoricalCrossEntropy,
 )
+from minigraph.layers.normalization import BatchNorm, LayerNorm
 from minigraph.layers.regression import MeanAbsoluteError, MeanSquaredError, RootMeanSquaredError
 from minigraph.layers.regularization import L1, L2
 from minigraph.layers.softmax import LogSoftmax, Softmax
 from minigraph.layers.targets import from_one_hot, one_hot
+from minigraph.layers.tree import PathProduct, TreeSoftmax
 from minigraph.sequential import Sequential
 
 __all__ = [
-    "GELU", "L1", "L2", "Affine", "BinaryCrossEntropy", "CategoricalCrossEntropy", "CrossEntropy", "FocalLoss",
-    "LeakyReLU", "LogSoftmax", "Logit", "MeanAbsoluteError", "MeanSquaredError", "MulticlassHinge", "NLLLoss", "ReLU",
-    "RootMeanSquaredError", "Sequential", "SiLU", "Sigmoid", "SigmoidWithLoss", "Softmax", "SoftmaxWithLoss",
-    "Softplus", "SparseCategoricalCrossEntropy", "Tanh", "cross_entropy", "entropy", "from_one_hot", "kl_divergence",
-    "one_hot",
+    "GELU", "L1", "L2", "Affine", "BatchNorm", "BinaryCrossEntropy", "CategoricalCrossEntropy", "CrossEntropy",
+    "Dropout", "Embedding", "FocalLoss", "LayerNorm", "LeakyReLU", "LogSoftmax", "Logit", "MeanAbsoluteError",
+    "MeanSquaredError", "MulticlassHinge", "NLLLoss", "PathProduct", "ReLU", "RootMeanSquaredError", "Sequential",
+    "SiLU", "Sigmoid", "SigmoidWithLoss", "Softmax", "SoftmaxWithLoss", "Softplus", "SparseCategoricalCrossEntropy",
+    "Tanh", "TreeSoftmax", "cross_entropy", "entropy", "from_one_hot", "kl_divergence", "one_hot",
 ]  # fmt: skip

@@ -9,7 +9,7 @@ from numpy.typing import DTypeLike
 
 from minigraph.arrays import Array, ArrayLike, Seed, shape_text
 
-__all__ = ["Initializer", "he", "initial", "xavier"]
+__all__ = ["Initializer", "he", "initial", "normal", "xavier"]
 
 Shape = tuple[int, ...]
 Initializer = Callable[[Shape, np.random.Generator], Array]
@@ -26,7 +26,12 @@ def xavier(shape: Shape, rng: np.random.Generator) -> Array:
     return rng.uniform(-limit, limit, shape)
 
 
-BY_NAME: dict[str, Initializer] = {"he": he, "xavier": xavier}
+def normal(shape: Shape, rng: np.random.Generator) -> Array:
+    """W[i, d] ~ N(0, 1): for tables whose rows are looked up, where no sum over rows has a variance to keep."""
+    return rng.normal(size=shape)
+
+
+BY_NAME: dict[str, Initializer] = {"he": he, "xavier": xavier, "normal": normal}
 
 
 def initial(owner: str, given: str | Initializer | ArrayLike, shape: Shape, seed: Seed, dtype: DTypeLike) -> Array:

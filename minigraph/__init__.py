@@ -11,8 +11,8 @@ from minigraph.expand import expand
 from minigraph.explain import Explanation, explain
 from minigraph.formulas import Local
 from minigraph.gradients import local_gradient, numerical_gradient
-from minigraph.graph import Graph, Node, Op, Parameter
-from minigraph.ops import (  # fmt: skip
+from minigraph.graph import Clock, Graph, Node, Op, Parameter
+from minigraph.ops import (
     abs,
     add,
     broadcast_to,
@@ -65,11 +65,11 @@ from minigraph.sequential import Sequential
 
 __version__ = "0.1.0"
 __all__ = [
-    "SGD", "AdaGrad", "Adam", "AdamW", "ConstantRate", "CosineDecay", "Diagram", "Explanation", "ExponentialDecay",
-    "GradientReport", "Graph", "Local", "Node", "Op", "Optimizer", "Parameter", "RMSProp", "ReduceOnPlateau",
-    "Schedule", "Sequential", "StepDecay", "abs", "add", "batches", "broadcast_to", "check_gradients", "check_op",
-    "clip", "clip_grad_norm", "clip_grad_value", "compare", "concat", "div", "draw", "draw_step", "erf", "exp",
-    "expand", "explain", "getitem", "load", "local_gradient", "log", "logit", "matmul", "max", "maximum", "mean",
-    "min", "minimum", "mul", "neg", "numerical_gradient", "pick", "pow", "relu", "reshape", "save", "sigmoid", "sqrt",
-    "stack", "sub", "sum", "tanh", "transpose", "where",
+    "SGD", "AdaGrad", "Adam", "AdamW", "Clock", "ConstantRate", "CosineDecay", "Diagram", "Explanation",
+    "ExponentialDecay", "GradientReport", "Graph", "Local", "Node", "Op", "Optimizer", "Parameter", "RMSProp",
+    "ReduceOnPlateau", "Schedule", "Sequential", "StepDecay", "abs", "add", "batches", "broadcast_to",
+    "check_gradients", "check_op", "clip", "clip_grad_norm", "clip_grad_value", "compare", "concat", "div", "draw",
+    "draw_step", "erf", "exp", "expand", "explain", "getitem", "load", "local_gradient", "log", "logit", "matmul",
+    "max", "maximum", "mean", "min", "minimum", "mul", "neg", "numerical_gradient", "pick", "pow", "relu", "reshape",
+    "save", "sigmoid", "sqrt", "stack", "sub", "sum", "tanh", "transpose", "where",
 ]  # fmt: skip

@@ -18,7 +18,7 @@ from minigraph.order import topological_order, way_back
 if TYPE_CHECKING:
     from minigraph.diagram import Diagram
 
-__all__ = ["Graph", "Node", "Op", "Operand", "Parameter"]
+__all__ = ["Clock", "Graph", "Node", "Op", "Operand", "Parameter"]
 
 
 class Node:
@@ -116,6 +116,19 @@ class Parameter(Node):
         super().__init__(value, name, requires_grad=requires_grad)
 
 
+class Clock(Node):
+    """A leaf that counts training steps: 1 while recording, one more at each `Graph.forward`, 0 in `Graph.evaluate`.
+
+    What differs between training and evaluating is a function of it, so there is no mode to switch, and a replay, an
+    expanded graph and a gradient check meet the same step. It may be fed as any leaf: 0 means "not training".
+    """
+
+    __slots__ = ()
+
+    def __init__(self, name: str = "step") -> None:
+        super().__init__(np.array(1), name)
+
+
 Operand = Node | ArrayLike
 
 
@@ -198,10 +211,10 @@ class Graph:
     def forward(self, feeds: Mapping[Node | str, ArrayLike] | None = None, /, **named: ArrayLike) -> Array:
         """Recompute every value with new leaves, by name (``x=…``) or by node (``{x: …}``); returns the output's value.
 
-        Other batch sizes are fine. Gradients become "not computed". NaN is refused here (a Node may hold it). If
-        anything fails, nothing has changed.
+        Other batch sizes are fine. Gradients become "not computed". A training step begins: every `Clock` goes on by
+        one. NaN is refused here (a Node may hold it). If anything fails, nothing has changed.
         """
-        values = self.replay(self._feeds(feeds, named))
+        values = self.replay({clock: clock.value + 1 for clock in self._clocks} | self._feeds(feeds, named))
         for node in self.nodes:
             node.value, node.grad = values[node], None
             node.operands = tuple(values[source] for source in node.inputs)
@@ -210,7 +223,7 @@ class Graph:
     def evaluate(
         self, node: Node | None = None, feeds: Mapping[Node | str, ArrayLike] | None = None, /, **named: ArrayLike
     ) -> Array:
-        """What `node` (left out: the output) would be with these leaves. Changes nothing in the graph."""
+        """What `node` (left out: the output) would be with these leaves, not training. Changes nothing in it."""
         target = self.output if node is None else node
         if not isinstance(target, Node):
             raise TypeError(
@@ -218,7 +231,8 @@ class Graph:
             )
         if target not in self.names:
             raise ValueError(f"Graph: {target!r} is not part of this graph")
-        return self.replay(self._feeds(feeds, named), until=target)[target]
+        resting = {clock: np.zeros_like(clock.value) for clock in self._clocks}
+        return self.replay(resting | self._feeds(feeds, named), until=target)[target]
 
     def replay(self, leaves: Mapping[Node, Array], until: Node | None = None) -> dict[Node, Array]:
         """Every node's value, as it would be with these `leaves`. Changes nothing in the graph."""
@@ -264,6 +278,10 @@ class Graph:
 
     def __repr__(self) -> str:
         return f"<Graph {self.names[self.output]}: {len(self.nodes)} nodes, {len(self.parameters)} parameters>"
+
+    @cached_property
+    def _clocks(self) -> list[Clock]:
+        return [node for node in self.nodes if isinstance(node, Clock)]
 
     @cached_property
     def _leaves(self) -> dict[str, Node]:

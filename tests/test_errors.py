@@ -13,14 +13,21 @@ import minigraph as mg
 from minigraph.layers import (  # fmt: skip
     GELU,
     Affine,
+    BatchNorm,
     CrossEntropy,
+    Dropout,
+    Embedding,
+    LayerNorm,
     LeakyReLU,
     LogSoftmax,
+    PathProduct,
     Sequential,
     Softmax,
     SoftmaxWithLoss,
     Softplus,
+    TreeSoftmax,
 )
+from minigraph.ops import Choose, DropoutMask
 
 
 def node(*shape: int, name: str | None = None) -> mg.Node:
@@ -318,7 +325,50 @@ MISUSE: list[Row] = [
      r"^Returns.backward: the gradient for input 0 is complex128, but must be floating-point$"),
 ]  # fmt: skip
 
-ROWS = [*SHAPES, *PRIMITIVES, *TARGETS, *VALUES, *FEEDS, *BACKWARDS, *TRAINING, *MISUSE]
+STRUCTURE: list[Row] = [
+    ("LayerNorm", lambda: LayerNorm(4)(node(2, 3)), ValueError,
+     r"^LayerNorm: x is \[2, 3\] but γ is \[4\]; γ\.shape must equal \(x\.shape\[-1\],\)$"),
+    ("LayerNorm of a number", lambda: LayerNorm(4)(node()), ValueError,
+     r"^LayerNorm: x is \[\]; axis -1 must be there"),
+    ("LayerNorm of nothing", lambda: LayerNorm(4)(node(0, 4)), ValueError, r"^LayerNorm: x is \[0, 4\]; .*empty$"),
+    ("LayerNorm sizes", lambda: LayerNorm(0), ValueError, r"^LayerNorm: features is 0 and eps 1e-05; they must be ≥ 1"),
+    ("LayerNorm eps", lambda: LayerNorm(2, eps=NAN), ValueError, r"^LayerNorm: features is 2 and eps nan"),
+    ("BatchNorm", lambda: BatchNorm(4)(node(2, 3)), ValueError, r"^BatchNorm: x is \[2, 3\] but γ is \[4\]"),
+    ("BatchNorm axis", lambda: BatchNorm(4, axis=2)(node(2, 4)), ValueError, r"^BatchNorm: x is \[2, 4\]; axis 2 must"),
+    ("BatchNorm of one sample", lambda: BatchNorm(4)(node(1, 4)), ValueError,
+     r"^BatchNorm: x is \[1, 4\]; training needs two values of each feature$"),
+    ("BatchNorm momentum", lambda: BatchNorm(4, momentum=0), ValueError, r"^BatchNorm: momentum is 0, .*\(0, 1\]"),
+    ("BatchNorm without x", lambda: BatchNorm(4)(), TypeError, r"^BatchNorm"),
+    ("BatchNorm step", lambda: BatchNorm(4)(node(2, 4), 1.0), ValueError,
+     r"^BatchNorm: step is float64 1\.0, but must"),
+    ("Dropout of all", lambda: Dropout(1.0), ValueError, r"^Dropout: p is 1\.0, but must lie in \[0, 1\)"),
+    ("Dropout of less than nothing", lambda: Dropout(-0.1), ValueError, r"^Dropout: p is -0\.1"),
+    ("Dropout NaN", lambda: Dropout(NAN), ValueError, r"^Dropout: p is nan"),
+    ("Dropout of integers", lambda: Dropout()(np.arange(3)), TypeError, r"^Dropout: input 0 is int64"),
+    ("Dropout of no input", lambda: Dropout()(), TypeError, r"^Dropout"),
+    ("Dropout mask", lambda: Dropout()(node(2, 3), node(3)), ValueError,
+     r"^Dropout: the mask is \[3\], .* be \[2, 3\]$"),
+    ("DropoutMask", lambda: DropoutMask(1.5, 0), ValueError, r"^DropoutMask: p is 1\.5"),
+    ("steps", lambda: Choose()(node(), node(), np.arange(3)), ValueError,
+     r"^Choose: step is int64 \[3\], but must be one"),
+    ("Embedding range", lambda: Embedding(3, 2)(np.array([0, 3])), ValueError,
+     r"^Embedding: the index goes from 0 to 3, but must lie in 0 … 2$"),
+    ("Embedding negative", lambda: Embedding(3, 2)(np.array([-1])), ValueError,
+     r"^Embedding: the index goes from -1 to"),
+    ("Embedding floats", lambda: Embedding(3, 2)(node(2)), ValueError, r"^Embedding: the index is float64 \[2\], but"),
+    ("Embedding sizes", lambda: Embedding(3, 0), ValueError,
+     r"^Embedding: 3 rows of 0 numbers; both must be at least 1$"),
+    ("tree", lambda: TreeSoftmax([-1, 2, 0]), ValueError,
+     r"^TreeSoftmax: parents is \(-1, 2, 0\); needs .* earlier one"),
+    ("tree of nothing", lambda: PathProduct([]), ValueError, r"^PathProduct: parents is \(\)"),
+    ("tree in disorder", lambda: TreeSoftmax([-1, 0, -1]), ValueError,
+     r"^TreeSoftmax: .*; siblings must stand side by"),
+    ("TreeSoftmax", lambda: TreeSoftmax([-1, -1])(node(3)), ValueError,
+     r"^TreeSoftmax: x is \[3\], but must be \[\.\.\., 2\], a number for each node of the tree, and not empty$"),
+    ("PathProduct of nothing", lambda: PathProduct([-1, -1])(node(0, 2)), ValueError, r"^PathProduct: x is \[0, 2\]"),
+]  # fmt: skip
+
+ROWS = [*SHAPES, *PRIMITIVES, *TARGETS, *VALUES, *FEEDS, *BACKWARDS, *TRAINING, *MISUSE, *STRUCTURE]
 
 
 @pytest.mark.parametrize("call, kind, message", [row[1:] for row in ROWS], ids=[row[0] for row in ROWS])

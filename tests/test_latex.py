@@ -22,8 +22,9 @@ from minigraph.scene.content import Scene
 
 KNOWN = set(
     """_ % $ # & { } \\ , alpha approx backslash bar begin bigl bigr cdot cdots cos ddot dot ell end exp frac geq ge hat
-    in infty ldots left le ln log lt mathbf mathrm max min nabla ne odot operatorname oplus partial phi pi pm prime quad
-    right sigma sim sin sum surd tanh text tilde times to top Vert wedge Sigma Delta Phi lambda mu theta div""".split()
+    in infty ldots left le ln log lt mathbf mathrm max min nabla ne odot operatorname oplus partial phi pi pm prime
+    quad right sigma sim sin sum surd tanh text tilde times to top Vert wedge Sigma Delta Phi lambda mu theta div beta
+    gamma""".split()
 )
 
 

@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cases import CASES, Case
+from cases import EVERY, Case
 
-TWINS = [case for case in CASES if case.twin]
+TWINS = [case for case in EVERY if case.twin]
 pytestmark = pytest.mark.torch
 
 
 def test_every_op_has_a_twin() -> None:
-    assert {type(case.op) for case in CASES} == {type(case.op) for case in TWINS}
+    assert {type(case.op) for case in EVERY} == {type(case.op) for case in TWINS}
 
 
 @pytest.mark.parametrize("dtype, tolerance", [(np.float64, 1e-9), (np.float32, 1e-5)], ids=["float64", "float32"])
@@ -28,6 +28,8 @@ def test_parity(torch: Any, case: Case, dtype: type, tolerance: float) -> None:
     output = case.op.run(operands)
     np.testing.assert_allclose(output, expected.detach().numpy(), rtol=tolerance, atol=tolerance)
 
+    if not case.differentiable:
+        return
     upstream = np.asarray(np.random.default_rng(5).normal(size=output.shape).astype(dtype))
     expected.backward(torch.tensor(upstream))
     gradients = case.op.pull(upstream, output, operands, (True,) * len(operands))

@@ -226,6 +226,8 @@ class _Reader:
             base = r"\mathbf{1}"
         else:
             base = self.names.get(token) or self.word(token)
+            while self.next in ACCENTS:
+                base = f"{ACCENTS[self.take()]}{{{base}}}"
         if self.next in ("(", "[") and token != "(" and not (token[0].isdigit() and self.next == "("):
             base += self.group({"(": ")", "[": "]"}[self.take()])
         return self.scripted(base)

@@ -18,13 +18,15 @@ from minigraph.ops.joining import Concat, Stack
 from minigraph.ops.linear import MatMul
 from minigraph.ops.normal import Erf
 from minigraph.ops.reductions import Max, Mean, Min, Sum
+from minigraph.ops.training import Choose, DropoutMask
 
 __all__ = [
-    "Abs", "Add", "BroadcastTo", "Clip", "Concat", "Div", "Erf", "Exp", "GetItem", "Log", "Logit", "MatMul", "Max",
-    "Maximum", "Mean", "Min", "Minimum", "Mul", "Neg", "Pick", "Pow", "ReLU", "Reshape", "Sigmoid", "Sqrt", "Stack",
-    "Sub", "Sum", "Tanh", "Transpose", "Weigh", "Where", "abs", "add", "broadcast_to", "clip", "concat", "div", "erf",
-    "exp", "getitem", "log", "logit", "matmul", "max", "maximum", "mean", "min", "minimum", "mul", "neg", "pick", "pow",
-    "relu", "reshape", "sigmoid", "sqrt", "stack", "sub", "sum", "tanh", "transpose", "where",
+    "Abs", "Add", "BroadcastTo", "Choose", "Clip", "Concat", "Div", "DropoutMask", "Erf", "Exp", "GetItem", "Log",
+    "Logit", "MatMul", "Max", "Maximum", "Mean", "Min", "Minimum", "Mul", "Neg", "Pick", "Pow", "ReLU", "Reshape",
+    "Sigmoid", "Sqrt", "Stack", "Sub", "Sum", "Tanh", "Transpose", "Weigh", "Where", "abs", "add", "broadcast_to",
+    "clip", "concat", "div", "erf", "exp", "getitem", "log", "logit", "matmul", "max", "maximum", "mean", "min",
+    "minimum", "mul", "neg", "pick", "pow", "relu", "reshape", "sigmoid", "sqrt", "stack", "sub", "sum", "tanh",
+    "transpose", "where",
 ]  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from minigraph.arrays import Array
 from minigraph.expand import Which, expand
 from minigraph.formulas import Local
 from minigraph.gradients import local_gradient
-from minigraph.graph import Graph, Node, Parameter
+from minigraph.graph import Clock, Graph, Node, Parameter
 from minigraph.naming import is_number, op_titles
 from minigraph.order import topological_order
 from minigraph.scene.folding import fold
@@ -180,7 +180,7 @@ class Scene:
             return "loss" if is_loss and not self.is_circuit else ""
         if is_number(node):
             return "constant"
-        uses = self.users[node]
+        uses = [] if isinstance(node, Clock) else self.users[node]
         return "target" if uses and all(edge.i in edge.node.op.constants for edge in uses if edge.node.op) else "input"
 
     @cached_property

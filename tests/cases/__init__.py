@@ -12,9 +12,11 @@ from cases.case import Case
 from cases.core import CASES as CORE
 from cases.losses import CASES as LOSSES
 from cases.primitives import CASES as PRIMITIVES
+from cases.structure import CASES as STRUCTURE
 
-__all__ = ["CASES", "Case"]
+__all__ = ["CASES", "EVERY", "Case"]
 
-CASES: tuple[Case, ...] = (
-    *CORE, *PRIMITIVES, *ACTIVATIONS, *LOSSES,
+EVERY: tuple[Case, ...] = (
+    *CORE, *PRIMITIVES, *ACTIVATIONS, *LOSSES, *STRUCTURE,
 )  # fmt: skip
+CASES = tuple(case for case in EVERY if case.differentiable)  # without what no gradient flows through
