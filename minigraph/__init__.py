@@ -12,7 +12,9 @@ from minigraph.explain import Explanation, explain
 from minigraph.formulas import Local
 from minigraph.gradients import local_gradient, numerical_gradient
 from minigraph.graph import Graph, Node, Op, Parameter
-from minigraph.ops import add, div, exp, log, matmul, max, maximum, mean, mul, neg, pick, pow, reshape, sub, sum, tanh
+from minigraph.ops import (  # fmt: skip
+    add, div, exp, log, matmul, max, maximum, mean, mul, neg, pick, pow, reshape, sub, sum, tanh, transpose,
+)
 from minigraph.optim import SGD, Optimizer
 from minigraph.sequential import Sequential
 
@@ -21,5 +23,5 @@ __all__ = [
     "SGD", "Diagram", "Explanation", "GradientReport", "Graph", "Local", "Node", "Op", "Optimizer", "Parameter",
     "Sequential", "add", "batches", "check_gradients", "check_op", "compare", "div", "draw", "draw_step", "exp",
     "expand", "explain", "load", "local_gradient", "log", "matmul", "max", "maximum", "mean", "mul", "neg",
-    "numerical_gradient", "pick", "pow", "reshape", "save", "sub", "sum", "tanh",
+    "numerical_gradient", "pick", "pow", "reshape", "save", "sub", "sum", "tanh", "transpose",
 ]  # fmt: skip

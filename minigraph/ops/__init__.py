@@ -5,19 +5,20 @@ Importing this module teaches `Node` its arithmetic.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from minigraph.arrays import Axis
 from minigraph.graph import Node, Operand
 from minigraph.ops.elementwise import Add, Div, Exp, Log, Maximum, Mul, Neg, Pow, Sub, Tanh, Weigh
 from minigraph.ops.indexing import Pick, Reshape
 from minigraph.ops.linear import MatMul
+from minigraph.ops.rearrange import Transpose
 from minigraph.ops.reductions import Max, Mean, Sum
 
 __all__ = [
     "Add", "Div", "Exp", "Log", "MatMul", "Max", "Maximum", "Mean", "Mul", "Neg", "Pick", "Pow", "Reshape", "Sub",
-    "Sum", "Tanh", "Weigh", "add", "div", "exp", "log", "matmul", "max", "maximum", "mean", "mul", "neg", "pick", "pow",
-    "reshape", "sub", "sum", "tanh",
+    "Sum", "Tanh", "Transpose", "Weigh", "add", "div", "exp", "log", "matmul", "max", "maximum", "mean", "mul", "neg",
+    "pick", "pow", "reshape", "sub", "sum", "tanh", "transpose",
 ]  # fmt: skip
 
 
@@ -99,6 +100,11 @@ def pick(x: Operand, index: Operand) -> Node:
 def reshape(x: Operand, *shape: int) -> Node:
     """The same numbers in another shape."""
     return Reshape(*shape)(x)
+
+
+def transpose(x: Operand, axes: Sequence[int] = ()) -> Node:
+    """The axes of x in this order; without `axes`, backwards."""
+    return Transpose(*axes)(x)
 
 
 def _swapped(function: Callable[[Operand, Operand], Node]) -> Callable[[Operand, Operand], Node]:

@@ -7,11 +7,13 @@ tests of their own.
 
 from __future__ import annotations
 
+from cases.attention import CASES as ATTENTION
 from cases.case import Case
 from cases.core import CASES as CORE
+from cases.images import CASES as IMAGES
 
 __all__ = ["CASES", "Case"]
 
 CASES: tuple[Case, ...] = (
-    *CORE,
+    *CORE, *IMAGES, *ATTENTION,
 )  # fmt: skip
