@@ -19,7 +19,7 @@ __all__ = ["Attention", "Mask"]
 class Mask(Op):
     """Y = Z + M, broadcast to the shape of Z, with M taken as given: 0 lets a score pass, −∞ hides it. ∂Y/∂Z = 1."""
 
-    formula, gate, symbol = "{0} + {1}", "+", "Z"
+    formula, gate, symbol = "{0} + {1}", "+", "H"
     constants = (1,)
     locals = (Local("1", lambda op, y, z, m: 1.0),)
 
@@ -79,6 +79,7 @@ class Attention(Op):
         self.check(q.value, k.value, v.value, *mask)
         last_two_swapped = (*range(k.value.ndim - 2), -1, -2)
         z = q @ transpose(k, last_two_swapped) / math.sqrt(q.shape[-1])
+        z.name = "F"
         if self.causal:
             z = Mask()(z, Node(causal_mask(z.value), "M", requires_grad=False))
         for m in mask:
@@ -97,14 +98,13 @@ class Attention(Op):
 
     def check(self, q: Array, k: Array, v: Array, *mask: object) -> None:
         if len(mask) != self.masked:
-            raise ValueError(
-                f"Attention: {3 + len(mask)} inputs came, but masked={self.masked} needs {3 + self.masked}"
-            )
+            needed = "Q, K, V and a mask" if self.masked else "Q, K and V"
+            raise ValueError(f"Attention: {3 + len(mask)} inputs came, but masked={self.masked} needs {needed}")
         fits = min(q.ndim, k.ndim, v.ndim) > 1 and q.shape[-1] == k.shape[-1] and k.shape[-2] == v.shape[-2]
         if not fits or not q.size or not v.size:
             raise ValueError(
-                f"Attention: Q is {shape_text(q.shape)}, K {shape_text(k.shape)} and V {shape_text(v.shape)}; they must "
-                "be [..., T, d], [..., S, d] and [..., S, v] with the same d and the same S, and not empty"
+                f"Attention: Q is {shape_text(q.shape)}, K {shape_text(k.shape)} and V {shape_text(v.shape)}; they "
+                "must be [..., T, d], [..., S, d] and [..., S, v] with the same d and the same S, and not empty"
             )
 
     def by_query(self, q: Array, k: Array, v: Array, *mask: Array) -> Array:

@@ -21,14 +21,14 @@ class Conv2D(Op):
     X: [N, C, H, W], W: [O, C, kh, kw], b: [O], Y: [N, O, H′, W′] with H′ = ⌊(H + 2p − kh) / s⌋ + 1, and W′ likewise.
     With P = im2col(X), a row per window, and W as [O, C·kh·kw]: Y = P·Wᵀ + b, dX = dY·W put back where the windows
     were, dW = dYᵀ·P, db = Σ dY. As everywhere in deep learning, the kernel is not flipped.
-    kernel, stride: one size, or (height, width). weight: "he" (default), "xavier", a function (shape, rng), or an array.
-    bias: True (zeros), False (none), or an array. Errors: ValueError where shapes do not fit.
+    kernel, stride: one size, or (height, width). weight, bias, seed: as for `Affine`.
+    Errors: ValueError where shapes do not fit.
     Sources: Y. LeCun et al. (1989); as a matrix product, K. Chellapilla et al. (2006).
     """
 
     formula, symbol = "{0} ∗ {1} + {2}", "Y"
     locals: tuple[Local, ...] = (
-        Local("{1}", lambda op, y, x, w, *b: w.reshape(len(w), -1), "from right", "each pixel: its windows"),
+        Local("{1}", lambda op, y, x, w, *b: w.reshape(len(w), -1), "from right", "back to its pixels"),
         Local("im2col({0})ᵀ", lambda op, y, x, w, *b: op.rows(x, w).T[None], "from left"),
         Local("Σₙᵢⱼ", lambda op, y, x, w, b: 1.0, "sum rows"),
     )
@@ -49,9 +49,9 @@ class Conv2D(Op):
         if inputs < 1 or outputs < 1:
             raise ValueError(f"Conv2D: {inputs} inputs and {outputs} outputs; each must be at least 1")
         self.columns = Im2Col(kernel, stride, padding, owner=self.name)
-        self.inputs, self.outputs, self.kernel = inputs, outputs, self.columns.kernel
+        self.inputs, self.outputs, self.kernel = inputs, outputs, kernel
         self.stride, self.padding = stride, padding
-        shape = (outputs, inputs, *self.kernel)
+        shape = (outputs, inputs, *self.columns.kernel)
         w = Parameter(initial("Conv2D: weight", weight, shape, seed, dtype), "W")
         self.parameters = (w,)
         if bias is False:
@@ -61,10 +61,11 @@ class Conv2D(Op):
             self.parameters = (w, Parameter(initial("Conv2D: bias", start, (outputs,), seed, dtype), "b"))
 
     def forward(self, x: Array, w: Array, b: Array | None = None) -> Array:
-        if x.ndim != 4 or w.ndim != 4 or x.shape[1] != w.shape[1] or w.shape[2:] != self.kernel:
+        kernel = self.columns.kernel
+        if x.ndim != 4 or w.ndim != 4 or x.shape[1] != w.shape[1] or w.shape[2:] != kernel:
             raise ValueError(
                 f"Conv2D: x is {shape_text(x.shape)} and W {shape_text(w.shape)}, but x must be [N, C, H, W] "
-                f"and W [O, C, {self.kernel[0]}, {self.kernel[1]}], with as many channels C"
+                f"and W [O, C, {kernel[0]}, {kernel[1]}], with as many channels C"
             )
         if b is not None and b.shape != w.shape[:1]:
             raise ValueError(f"Conv2D: b is {shape_text(b.shape)}, but must be {shape_text(w.shape[:1])}")
@@ -96,3 +97,7 @@ class Conv2D(Op):
             return product.T.reshape(shape)
         size = self.columns.output(shape)
         return self.columns.align(product.reshape(shape[0], *size, -1), np.empty(shape))
+
+    def __repr__(self) -> str:
+        options = f", stride={self.stride}" * (self.stride != 1) + f", padding={self.padding}" * (self.padding != 0)
+        return f"Conv2D({self.inputs}, {self.outputs}, {self.kernel}{options})"

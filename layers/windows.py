@@ -28,7 +28,7 @@ class Windows(Op):
     """
 
     formula, symbol = "windows({0})", "P"
-    locals = (Local("1", lambda op, p, x: 1.0, note="each pixel: its windows"),)
+    locals = (Local("1", lambda op, p, x: 1.0, note="back to its pixels"),)
 
     def __init__(self, kernel: Size, stride: Size = 1, padding: int = 0, *, owner: str = "") -> None:
         self.owner = owner or self.name

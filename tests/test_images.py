@@ -1,4 +1,4 @@
-"""Convolution, pooling and attention as a user meets them: wrong inputs, other batches, first weights, known answers."""
+"""Convolution, pooling and attention as a user meets them: wrong inputs, other sizes, first weights, known answers."""
 
 from __future__ import annotations
 
@@ -41,7 +41,8 @@ ROWS: list[Row] = [
      r"^Conv2D: x is \[1, 1, 4, 6\], but must be \[N, C, H, W\], not empty, with H and W at least the kernel 5×5"),
     ("too little padding", lambda: Conv2D(1, 2, 5, padding=1)(node(1, 1, 2, 6)), r"kernel 5×5 less 2 of padding$"),
     ("no image", lambda: Conv2D(1, 2, 3)(node(0, 1, 4, 4)), r"^Conv2D: x is \[0, 1, 4, 4\], but must be .* not empty"),
-    ("stride 0", lambda: Conv2D(1, 2, 3, stride=0), r"^Conv2D: kernel is 3, stride 0 and padding 0; they must be whole"),
+    ("stride 0", lambda: Conv2D(1, 2, 3, stride=0),
+     r"^Conv2D: kernel is 3, stride 0 and padding 0; they must be whole"),
     ("kernel 0", lambda: Conv2D(1, 2, (3, 0)), r"^Conv2D: kernel is \(3, 0\), stride 1 and padding 0"),
     ("kernel of three", lambda: Conv2D(1, 2, (3, 3, 3)), r"^Conv2D: kernel is \(3, 3, 3\)"),  # type: ignore[arg-type]
     ("half a stride", lambda: Conv2D(1, 2, 3, stride=0.5), r"^Conv2D: .* stride 0\.5"),  # type: ignore[arg-type]
@@ -50,7 +51,8 @@ ROWS: list[Row] = [
     ("weights", lambda: Conv2D(1, 2, 3, weight=np.ones((2, 1, 3))), r"^Conv2D: weight: .*\[2, 1, 3\].*\[2, 1, 3, 3\]$"),
     ("bias", lambda: Conv2D(1, 2, 1).forward(np.ones((1, 1, 2, 2)), np.ones((2, 1, 1, 1)), np.ones(3)),
      r"^Conv2D: b is \[3\], but must be \[2\]$"),
-    ("MaxPool2D of a matrix", lambda: MaxPool2D(2)(node(4, 4)), r"^MaxPool2D: x is \[4, 4\], but must be \[N, C, H, W\]"),
+    ("MaxPool2D of a matrix", lambda: MaxPool2D(2)(node(4, 4)),
+     r"^MaxPool2D: x is \[4, 4\], but must be \[N, C, H, W\]"),
     ("MaxPool2D too large", lambda: MaxPool2D(3)(node(1, 1, 2, 4)), r"^MaxPool2D: x is \[1, 1, 2, 4\]"),
     ("MaxPool2D stride", lambda: MaxPool2D(2, 0), r"^MaxPool2D: kernel is 2, stride 0"),
     ("MaxPool2D of nothing", lambda: MaxPool2D(2)(node(0, 1, 4, 4)), r"^MaxPool2D: x is \[0, 1, 4, 4\], .* not empty"),
@@ -58,17 +60,20 @@ ROWS: list[Row] = [
     ("AvgPool2D stride", lambda: AvgPool2D(2, -1), r"^AvgPool2D: kernel is 2, stride -1"),
     ("Flatten of a number", lambda: Flatten()(1.0), r"^Flatten: x is \[\], but must be \[N, …\] and not empty$"),
     ("Flatten of nothing", lambda: Flatten()(node(0, 2)), r"^Flatten: x is \[0, 2\]"),
-    ("Transpose", lambda: mg.transpose(node(2, 3), (0, 2)), r"^Transpose: x is \[2, 3\], but axes \(0, 2\) are not each"),
+    ("Transpose", lambda: mg.transpose(node(2, 3), (0, 2)),
+     r"^Transpose: x is \[2, 3\], but axes \(0, 2\) are not each"),
     ("Transpose one twice", lambda: mg.transpose(node(2, 3), (1, -1)), r"^Transpose: .* axes \(1, -1\)"),
     ("Transpose too few", lambda: mg.transpose(node(2, 3), (0,)), r"^Transpose: .* axes \(0,\)"),
     ("Transpose beyond", lambda: mg.transpose(node(2, 3), (5, 7)), r"^Transpose: .* axes \(5, 7\)"),
     ("d", lambda: Attention()(node(3, 2), node(4, 5), node(4, 2)),
      r"^Attention: Q is \[3, 2\], K \[4, 5\] and V \[4, 2\]; they must be .* with the same d and the same S"),
-    ("S", lambda: Attention()(node(3, 2), node(4, 2), node(5, 2)), r"^Attention: Q is \[3, 2\], K \[4, 2\] and V \[5, 2\]"),
+    ("S", lambda: Attention()(node(3, 2), node(4, 2), node(5, 2)),
+     r"^Attention: Q is \[3, 2\], K \[4, 2\] and V \[5, 2\]"),
     ("a vector", lambda: Attention()(node(2), node(4, 2), node(4, 2)), r"^Attention: Q is \[2\]"),
     ("empty", lambda: Attention()(node(0, 3, 2), node(0, 3, 2), node(0, 3, 2)), r"^Attention: Q is .* not empty$"),
     ("no keys", lambda: Attention()(node(3, 2), node(0, 2), node(0, 2)), r"^Attention: .* not empty$"),
-    ("batches", lambda: Attention()(node(3, 2, 2), node(4, 2, 2), node(4, 2, 2)), r"^Attention: the inputs are \[3, 2, 2\]"),
+    ("batches", lambda: Attention()(node(3, 2, 2), node(4, 2, 2), node(4, 2, 2)),
+     r"^Attention: the inputs are \[3, 2, 2\]"),
     ("no mask", lambda: Attention(masked=True)(node(3, 2), node(3, 2), node(3, 2)),
      r"^Attention: 3 inputs came, but masked=True needs Q, K, V and a mask$"),
     ("a mask", lambda: Attention()(node(3, 2), node(3, 2), node(3, 2), node(3, 3)),
@@ -129,7 +134,7 @@ def test_other_batches_and_other_sizes_replay(depth: int) -> None:
 
 def test_a_network_of_images_learns() -> None:
     x, t = spread(RNG, 6, 1, 6, 6), np.array([0, 1, 2, 0, 1, 2])
-    net = Sequential(Conv2D(1, 4, 3, seed=0), ReLU(), MaxPool2D(2), Flatten(), Affine(16, 3, seed=1))
+    net = Sequential(Conv2D(1, 4, 3, seed=0), MaxPool2D(2), ReLU(), Flatten(), Affine(16, 3, seed=1))
     graph = mg.Graph(SoftmaxWithLoss()(net(mg.Node(x, "x")), t))
     assert mg.check_gradients(graph, verbose=False)
     first, sgd = graph.forward(), mg.SGD(graph.parameters, 0.1)
@@ -170,6 +175,6 @@ def test_repr() -> None:
         Attention(causal=True),
     ]
     assert list(map(repr, net)) == [
-        "Conv2D(3, 8, kernel=3, padding=1)", "Conv2D(1, 2, kernel=(3, 2), stride=2)", "MaxPool2D(kernel=2)",
+        "Conv2D(3, 8, 3, padding=1)", "Conv2D(1, 2, (3, 2), stride=2)", "MaxPool2D(kernel=2, stride=2)",
         "AvgPool2D(kernel=3, stride=1)", "Attention(causal=True)",
     ]  # fmt: skip

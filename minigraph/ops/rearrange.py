@@ -33,9 +33,8 @@ class Transpose(Op):
         return upstream.transpose(np.argsort(self.order(operands[0])))
 
     def order(self, x: Array) -> tuple[int, ...]:
-        axes = tuple(axis % x.ndim for axis in self.axes if -x.ndim <= axis < x.ndim) or tuple(range(x.ndim))[::-1]
-        if sorted(axes) != list(range(x.ndim)) or len(self.axes) not in (0, x.ndim):
-            raise ValueError(
-                f"Transpose: x is {shape_text(x.shape)}, but axes {self.axes} are not each of its axes once"
-            )
-        return axes
+        """The axes as they are counted from the front."""
+        axes = self.axes or tuple(range(x.ndim))[::-1]
+        if sorted(axis % x.ndim if -x.ndim <= axis < x.ndim else -1 for axis in axes) != list(range(x.ndim)):
+            raise ValueError(f"Transpose: x is {shape_text(x.shape)}, but axes {axes} are not each of its axes once")
+        return tuple(axis % x.ndim for axis in axes)

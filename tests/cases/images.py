@@ -20,8 +20,8 @@ Shape = tuple[int, ...]
 
 # the image, then what Windows takes: overlapping, apart, cut off, padded, rectangular, one pixel, the whole image
 LOOKS: list[tuple[Shape, dict[str, Any]]] = [
-    ((2, 3, 4, 5), {"kernel": 2}), ((1, 1, 4, 4), {"kernel": 2, "stride": 2}), ((2, 2, 5, 6), {"kernel": 2, "stride": 3}),
-    ((1, 2, 5, 6), {"kernel": 2, "stride": (3, 1)}),
+    ((2, 3, 4, 5), {"kernel": 2}), ((1, 1, 4, 4), {"kernel": 2, "stride": 2}),
+    ((2, 2, 5, 6), {"kernel": 2, "stride": 3}), ((1, 2, 5, 6), {"kernel": 2, "stride": (3, 1)}),
     ((2, 1, 3, 3), {"kernel": 3, "padding": 1}), ((1, 2, 5, 4), {"kernel": (3, 2), "stride": 2, "padding": 1}),
     ((2, 3, 2, 2), {"kernel": 1}), ((2, 2, 3, 2), {"kernel": (3, 2)}), ((1, 2, 1, 1), {"kernel": 3, "padding": 1}),
 ]  # fmt: skip
