@@ -34,7 +34,7 @@ class Windows(Op):
         self.owner = owner or self.name
         self.kernel, self.stride, self.padding = _pair(kernel), _pair(stride), padding
         sizes = (*self.kernel, *self.stride, padding)
-        whole = len(sizes) == 5 and all(isinstance(size, (int, np.integer)) for size in sizes)
+        whole = len(self.kernel) == len(self.stride) == 2 and all(isinstance(size, (int, np.integer)) for size in sizes)
         if not whole or min(sizes[:4]) < 1 or padding < 0:
             raise ValueError(
                 f"{self.owner}: kernel is {kernel}, stride {stride} and padding {padding}; they must be whole numbers, "
