@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -16,19 +17,27 @@ Initializer = Callable[[Shape, np.random.Generator], Array]
 
 
 def he(shape: Shape, rng: np.random.Generator) -> Array:
-    """W[i, o] ~ N(0, 2/inputs): keeps the variance through a ReLU. Source: He et al. (2015)."""
-    return rng.normal(0.0, np.sqrt(2 / shape[0]), shape)
+    """W ~ N(0, 2/inputs): keeps the variance through a ReLU. Source: He et al. (2015)."""
+    return rng.normal(0.0, np.sqrt(2 / fans(shape)[0]), shape)
 
 
 def xavier(shape: Shape, rng: np.random.Generator) -> Array:
-    """W[i, o] ~ U(±√(6/(inputs + outputs))): for tanh and linear layers. Source: Glorot & Bengio (2010)."""
-    limit = np.sqrt(6 / (shape[0] + shape[1]))
+    """W ~ U(±√(6/(inputs + outputs))): for tanh and linear layers. Source: Glorot & Bengio (2010)."""
+    limit = np.sqrt(6 / sum(fans(shape)))
     return rng.uniform(-limit, limit, shape)
 
 
 def normal(shape: Shape, rng: np.random.Generator) -> Array:
     """W[i, d] ~ N(0, 1): for tables whose rows are looked up, where no sum over rows has a variance to keep."""
     return rng.normal(size=shape)
+
+
+def fans(shape: Shape) -> tuple[int, int]:
+    """How many inputs an output has, and outputs an input: of W [inputs, outputs], or kernels [O, C, kh, kw]."""
+    if len(shape) == 2:
+        return shape[0], shape[1]
+    outputs, inputs, *window = shape
+    return inputs * math.prod(window), outputs * math.prod(window)
 
 
 BY_NAME: dict[str, Initializer] = {"he": he, "xavier": xavier, "normal": normal}

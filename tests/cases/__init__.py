@@ -8,8 +8,10 @@ tests of their own.
 from __future__ import annotations
 
 from cases.activations import CASES as ACTIVATIONS
+from cases.attention import CASES as ATTENTION
 from cases.case import Case
 from cases.core import CASES as CORE
+from cases.images import CASES as IMAGES
 from cases.losses import CASES as LOSSES
 from cases.primitives import CASES as PRIMITIVES
 from cases.structure import CASES as STRUCTURE
@@ -17,6 +19,6 @@ from cases.structure import CASES as STRUCTURE
 __all__ = ["CASES", "EVERY", "Case"]
 
 EVERY: tuple[Case, ...] = (
-    *CORE, *PRIMITIVES, *ACTIVATIONS, *LOSSES, *STRUCTURE,
+    *CORE, *PRIMITIVES, *ACTIVATIONS, *LOSSES, *STRUCTURE, *IMAGES, *ATTENTION,
 )  # fmt: skip
 CASES = tuple(case for case in EVERY if case.differentiable)  # without what no gradient flows through
