@@ -48,16 +48,16 @@ def numerical_gradient(f: Callable[[Array], Any], x: ArrayLike, step: float = ST
     for i in np.ndindex(point.shape):
         size = abs(float(point[i]))
         left, right, _ = slopes(f, point, unit(point, i), step * (size if 0 < size < 2 * step else max(size, 0.01)))
-        gradient[i] = (left + right) / 2
+        gradient[i] = (left + right).sum() / 2
     return gradient
 
 
-def slopes(f: Callable[[Array], Any], x: Array, direction: Array, h: float) -> tuple[float, float, float]:
-    """The slopes of Σ f at x along `direction`, from the left and the right, and how far rounding may put them off."""
+def slopes(f: Callable[[Array], Any], x: Array, direction: Array, h: float) -> tuple[Array, Array, Array]:
+    """The slopes of each element of f at x along `direction`: from the left, from the right, and their rounding."""
     with np.errstate(all="ignore"):
         before, here, after = (_terms(f(x + s * direction)) for s in (-h, 0.0, h))
-        rounding = 8 * np.finfo(np.float64).eps * float(np.linalg.norm(here)) / h
-        return float((here - before).sum() / h), float((after - here).sum() / h), rounding
+        rounding = 8 * np.finfo(np.float64).eps * np.abs(here) / h
+        return (here - before) / h, (after - here) / h, rounding
 
 
 def unit(like: Array, i: tuple[int, ...]) -> Array:

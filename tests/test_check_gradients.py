@@ -9,7 +9,7 @@ import pytest
 from helpers import Array, Double, network, spread
 
 import minigraph as mg
-from minigraph.layers import Affine, CrossEntropy, ReLU, SoftmaxWithLoss
+from minigraph.layers import Affine, Conv2D, CrossEntropy, Flatten, MaxPool2D, ReLU, SoftmaxWithLoss
 
 RNG = np.random.default_rng(14)
 
@@ -71,6 +71,21 @@ def test_at_a_corner_only_slopes_in_between_pass_and_the_op_itself_is_blamed() -
     report = mg.check_gradients(Steep()(mg.Node([-1.0, 0.0, 2.0], "x")).sum(), verbose=False)
     assert [check.what for check in report.wrong] == ["Steep → H"]
     assert [check.remark for check in report.checks if check.edge == "end to end"] == ["1 at a corner"]
+
+
+@pytest.mark.parametrize("wrong", [False, True])
+def test_thousands_of_corners_hide_no_mistake_and_make_none(wrong: bool) -> None:
+    """Images full of zeros: units of which half are exactly at 0, and windows in which all pixels are equal."""
+
+    class Unshared(MaxPool2D):
+        def share(self, y: Array, x: Array) -> Array:
+            return np.asarray(super().share(y, x) > 0, dtype=x.dtype) if wrong else super().share(y, x)
+
+    images = RNG.integers(0, 3, (8, 1, 8, 8)) * (RNG.random((8, 1, 8, 8)) < 0.3)
+    maps = ReLU()(Conv2D(1, 4, 3, seed=0)(mg.Node(images / 2, "x")))
+    scores = Affine(36, 3, seed=0)(Flatten()(Unshared(2)(maps)))
+    report = mg.check_gradients(SoftmaxWithLoss()(scores, mg.Node(np.arange(8) % 3, "t")), verbose=False)
+    assert [check.what for check in report.wrong] == (["Unshared → M"] if wrong else []), report
 
 
 @pytest.mark.parametrize("factor, right", [(1.0, True), (1.001, False)])
