@@ -21,6 +21,7 @@ class Mask(Op):
 
     formula, gate, symbol = "{0} + {1}", "+", "H"
     constants = (1,)
+    constant_role = "mask"
     locals = (Local("1", lambda op, y, z, m: 1.0),)
 
     def forward(self, z: Array, m: Array) -> Array:
@@ -50,6 +51,7 @@ class Attention(Op):
 
     formula, symbol = "softmax({0}·{1}ᵀ/√d)·{2}", "Y"
     constants = (3,)
+    constant_role = "mask"
     locals: tuple[Local, ...] = (
         Local("{1}ᵀ(diag(a) − a aᵀ){2}/√d", lambda op, y, *qkv: op.by_query(*qkv), "row by row", "a: a row of softmax"),
         Local("(diag(a) − a aᵀ){2} ⊗ {0}/√d", lambda op, y, *qkv: op.by_key(*qkv), "row by row", "a: a row of softmax"),

@@ -60,7 +60,9 @@ class FocalLoss(_Loss):
     def expand(self, z: Node, t: Node) -> Node:
         p = Softmax()(z)
         g = (1 - p) ** self.gamma * log(p)
-        return self.reduced(-at_targets(g if self.alpha is None else g * self.weights(z.value), t))
+        if self.alpha is not None:
+            g = g * Node(self.weights(z.value), "α", requires_grad=False)
+        return self.reduced(-at_targets(g, t))
 
     def weights(self, z: Array) -> Array:
         """α in the type of z."""

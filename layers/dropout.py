@@ -23,6 +23,7 @@ class Dropout(Op):
     """
 
     constants = (1,)
+    constant_role = "mask"
     formula, symbol = "{0} ⊙ {1}", "Y"
     locals = (Local("{1}", lambda op, y, x, m: m, note="mask"),)
 

@@ -21,6 +21,7 @@ class Residual(Sub):
     """
 
     constants = (1,)
+    constant_role = "target"
 
     def forward(self, x: Array, t: Array) -> Array:
         return x - t.astype(x.dtype, copy=False)

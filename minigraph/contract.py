@@ -20,6 +20,7 @@ class ArrayFunction:
     """A pair of pure functions of arrays: ``forward`` and, for any upstream gradient, its ``backward``. See `Op`."""
 
     constants: tuple[int, ...] = ()  # positions that no gradient flows to: labels, targets, indices
+    constant_role = ""  # what a leaf there is called in a diagram; "": "target" of a loss, else "input"
     locals: tuple[Local, ...] = ()  # one per input that gets one: the local gradients in symbols and numbers
     formula: str = ""  # the output in symbols: "{0}·{1} + {2}"
     gate: str = ""  # the sign on its circle in a diagram; "" draws a block with the op's name

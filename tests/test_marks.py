@@ -123,7 +123,7 @@ def test_a_logarithm_of_zero_is_marked_once_where_it_was_taken() -> None:
     x = mg.Node([0.0, 1.0], "x")
     root = ran(mg.tanh(mg.log(x) * 2.0 + 1.0).sum())
     assert first(root)["t1"] == ["first ∞"] and not {"t0", "t2", "t3"} & first(root).keys()
-    assert origins(mg.Graph(root).nodes) == {mg.Graph(root).nodes[1]: "∞"}
+    assert origins(Scene(root)) == {mg.Graph(root).nodes[1]: "∞"}
 
 
 def test_each_origin_is_marked() -> None:

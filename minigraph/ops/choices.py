@@ -92,6 +92,7 @@ class Where(Op):
     """
 
     constants = (0,)
+    constant_role = "condition"
     formula, gate, symbol = "where({0}, {1}, {2})", "where", "H"
     locals = (
         Local("0", lambda op, y, c, a, b: 0.0),

@@ -81,6 +81,7 @@ class Weigh(Mul):
     """y = a × t elementwise, broadcast, with t taken as given: it may be integers, and gets no gradient. ∂y/∂a = t."""
 
     constants = (1,)
+    constant_role = "target"
 
     def forward(self, a: Array, t: Array) -> Array:
         return a * t.astype(a.dtype, copy=False)

@@ -19,6 +19,7 @@ class Pick(Op):
     """y[n] = x[n, index[n]]: one element of each row, by its label. ∂y[n]/∂x[n, k] = 1 for k = index[n], else 0."""
 
     constants = (1,)
+    constant_role = "target"
     formula, gate, symbol = "{0}[n, {1}]", "pick", "c"
     locals = (Local("1[k = {1}]", lambda op, y, x, index: op.one_hot(x, index), note="one-hot"),)
 

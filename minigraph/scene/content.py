@@ -12,7 +12,7 @@ from minigraph.arrays import Array
 from minigraph.expand import Which, expand
 from minigraph.formulas import Local
 from minigraph.gradients import local_gradient
-from minigraph.graph import Clock, Graph, Node, Parameter
+from minigraph.graph import Graph, Node, Parameter
 from minigraph.naming import is_number, op_titles
 from minigraph.order import topological_order
 from minigraph.scene.folding import fold
@@ -89,6 +89,8 @@ class Scene:
                 raise TypeError(f"draw: the value of {node.name or 'a node'} is a {came}; assign an array (np.asarray)")
         self.graph = graph = Graph(expand(root, opened)) if opened != 0 else Graph(root)
         self.root = graph.output
+        recorded = topological_order(root)
+        self.added = {node for node in graph.nodes if node.op is None}.difference(recorded)  # by what was opened
         if opened != 0:
             _recall(root, graph)
         self.names = graph.names
@@ -171,17 +173,24 @@ class Scene:
         return found
 
     def role(self, node: Node) -> str:
-        """parameter, loss, target (only used where no gradient flows), input, constant, or "" for an op's output."""
+        """parameter, loss, constant, input or, where no gradient flows, target, mask, …; "" for an op's output."""
         if isinstance(node, Parameter):
             return "parameter"
         if node.op is not None:
             known = node.op.symbol == "L" or self.names[node] == "L" or "loss" in self.names[node].lower()
             is_loss = node is self.root and not self.is_seeded and known
             return "loss" if is_loss and not self.is_circuit else ""
-        if is_number(node):
+        if is_number(node) or node in self.added:
             return "constant"
-        uses = [] if isinstance(node, Clock) else self.users[node]
-        return "target" if uses and all(edge.i in edge.node.op.constants for edge in uses if edge.node.op) else "input"
+        roles = {self._role_in(edge) for edge in self.users[node]}
+        return roles.pop() if len(roles) == 1 else "input"
+
+    def _role_in(self, edge: Edge) -> str:
+        """What a leaf is to one of the ops that read it."""
+        op = edge.node.op
+        if op is None or edge.i not in op.constants:
+            return "input"
+        return op.constant_role or ("target" if op.symbol == "L" else "input")
 
     @cached_property
     def is_seeded(self) -> bool:

@@ -16,10 +16,13 @@ NAN, INFINITE = "NaN", "∞"
 CLOSE = 1e-3  # how far, relatively, a formula may be from its backward in float32; wrong ones are further
 
 
-def origins(nodes: Iterable[Node]) -> dict[Node, str]:
-    """Where the values' NaN and ∞ come from: the nodes with one that nothing they were made from has."""
-    found = ((node, _new_word(node.value, node.operands)) for node in nodes)
-    return {node: word for node, word in found if word}
+def origins(scene: Scene) -> dict[Node, str]:
+    """Where the values' NaN and ∞ come from: the nodes with one that nothing they were made from has.
+
+    An ∞ in a leaf that wants no gradient, such as the −∞ of a mask, is there on purpose.
+    """
+    found = ((node, _new_word(node.value, node.operands)) for node in scene.graph.nodes)
+    return {node: word for node, word in found if word and (node.op or word == NAN or scene.wants_gradient(node))}
 
 
 def edge_origins(scene: Scene) -> dict[Edge, str]:

@@ -13,6 +13,8 @@ KOREAN = {
     "input": "입력",
     "parameter": "매개변수",
     "target": "정답 레이블",
+    "condition": "조건",
+    "constant": "상수",
     "loss": "손실",
     "the loss": "손실",
     "forward value": "순전파 값",

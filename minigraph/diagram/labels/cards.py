@@ -89,7 +89,7 @@ def _name(look: Look, node: Node) -> Box:
 def _pills(look: Look, node: Node) -> Box | None:
     """What the value is for, and whether it is the first that is not a finite number."""
     p, role, pills = look.palette, look.scene.role(node), []
-    if role not in ("", "constant") and not look.scene.is_circuit:
+    if role and (role != "constant" or node.value.ndim) and not look.scene.is_circuit:
         known = role == "parameter"
         pills.append((look.symbols.say(role), p.ink if known else p.mute, p.parameter if known else p.pill))
     if node in look.origins:

@@ -39,7 +39,7 @@ class Look:
 
     @cached_property
     def origins(self) -> dict[Node, str]:
-        return origins(self.scene.graph.nodes)
+        return origins(self.scene)
 
     @cached_property
     def edge_origins(self) -> dict[Edge, str]:
