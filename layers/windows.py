@@ -27,7 +27,7 @@ class Windows(Op):
     Source: V. Dumoulin & F. Visin (2016).
     """
 
-    formula, symbol = "windows({0})", "P"
+    formula, symbol, laid_back = "windows({0})", "P", "collect"
     locals = (Local("1", lambda op, p, x: 1.0, note="back to its pixels"),)
 
     def __init__(self, kernel: Size, stride: Size = 1, padding: int = 0, *, owner: str = "") -> None:

@@ -26,6 +26,7 @@ class ArrayFunction:
     gate: str = ""  # the sign on its circle in a diagram; "" draws a block with the op's name
     symbol: str = "Y"  # what its output is called when nobody named it
     labels_as_one_hot = False  # whether its formulas mean one-hot rows where its constants are integer labels
+    laid_back = "reshape"  # what `align` does to the upstream gradient, where it does more than put axes back
     _reads_needs = False
 
     def __init_subclass__(cls) -> None:

@@ -193,7 +193,7 @@ class Chain:
             return NOTHING
         if len(edges) == 1 and edge.local is not None:
             if edge.local.rule == "sum rows":
-                return plain(f"{_sized(own)} = Σₙ {_sized(edge.node.shape)}")
+                return plain(f"{_sized(own)} = {edge.local.symbol} {_sized(edge.node.shape)}")
             upstream = _laid_out(edge)
             if edge.local.rule.startswith("from") and len(upstream) == 2 and len(_shape(edge)) == 2:
                 factors = [_sized(upstream), _sized(_shape(edge))]
@@ -252,7 +252,7 @@ def _arrow(edge: Edge, merged: Container[Edge]) -> str:
 def _contracted(rule: str, upstream: Piece, local: Piece) -> Piece:
     """The product of a rule that sums over an axis."""
     if rule == "sum rows":
-        return prefixed("Σₙ", upstream)
+        return prefixed(local.text, upstream)
     if rule == "row by row":
         return product(local, "", upstream, "matrix")
     return product(*((upstream, "·", local) if rule == "from right" else (local, "·", upstream)), "matrix")

@@ -13,7 +13,6 @@ from minigraph.scene.text import size_text
 __all__ = ["ONE", "Term", "put_back", "sign"]
 
 Shape = tuple[int, ...]
-RESHAPE = "reshape"
 
 
 @dataclass(frozen=True)
@@ -37,10 +36,10 @@ class Term:
         index = put_back(edge)
         if not index or not self.shape:
             return self
-        if index == RESHAPE:
+        if not index.startswith("["):
             inside = bracketed(self.filled(edge.node.shape).piece)
-            reshaped = Piece(f"reshape{inside.text}", rf"\operatorname{{reshape}}{inside.latex}")
-            return Term(reshaped, edge.source.shape)
+            name = index.replace("_", r"\_")
+            return Term(Piece(index + inside.text, rf"\operatorname{{{name}}}{inside.latex}"), edge.source.shape)
         whole = self if len(self.shape) == edge.node.value.ndim else self.filled(edge.node.shape)
         sizes = iter(whole.shape)
         inside = whole.piece if whole.piece.text.isalnum() else bracketed(whole.piece)
@@ -57,7 +56,10 @@ def sign(a: Shape, b: Shape) -> str:
 
 
 def put_back(edge: Edge) -> str:
-    """ "[:, None]" where an elementwise edge puts an axis back that plain broadcasting would put in front."""
+    """ "[:, None]" where an elementwise edge puts an axis back that plain broadcasting would put in front.
+
+    Where it does more than that, the name that its op has for it: "reshape".
+    """
     if edge.local is None or edge.local.rule != "elementwise" or edge.node.op is None:
         return ""
     shape = edge.node.shape
@@ -70,6 +72,6 @@ def put_back(edge: Edge) -> str:
         if is_old:
             left.pop(0)
         elif size != 1:
-            return RESHAPE
+            return edge.node.op.laid_back
         index.append(":" if is_old else "None")
-    return RESHAPE if left else f"[{', '.join(index)}]"
+    return edge.node.op.laid_back if left else f"[{', '.join(index)}]"

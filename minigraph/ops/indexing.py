@@ -51,7 +51,7 @@ class GetItem(Op):
     IndexError for one that x does not have.
     """
 
-    gate, symbol = "[ ]", "V"
+    gate, symbol, laid_back = "[ ]", "V", "put_back"
     locals = (Local("1[taken]", lambda op, y, x: op.put_back(np.ones_like(y), x) > 0, note="mask"),)
 
     def __init__(self, index: Index) -> None:
@@ -122,7 +122,7 @@ class Transpose(Op):
     As in NumPy, these are all axes, not two to be swapped. The gradient goes back by the inverse permutation.
     """
 
-    formula, gate, symbol = "transpose {0}", "transpose", "R"
+    formula, gate, symbol, laid_back = "transpose {0}", "transpose", "R", "transpose"
     locals = (Local("1", lambda op, y, x: 1.0, note="transpose"),)
 
     def __init__(self, *axes: int | tuple[int, ...]) -> None:
