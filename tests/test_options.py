@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from cases import EVERY
 from helpers import network
 from pictures import FIGURES, SCRIPT, SVG, circuit, classifier, figure, groups, iris, labels, perceptron, texts
 from readings import take_table
@@ -17,6 +18,7 @@ import minigraph as mg
 from minigraph.diagram.labels.widths import SANS, SERIF_ITALIC, text_width
 from minigraph.layers import Affine, ReLU, Softmax, SoftmaxWithLoss
 from minigraph.scene.content import Scene
+from minigraph.scene.phrases import KOREAN
 
 
 def ran(root: mg.Node) -> mg.Node:
@@ -299,3 +301,9 @@ def test_the_description_tells_the_steps() -> None:
     for step in ("Z = MatMul(X, W)", "Y = Add(Z, b)", "P = Softmax(Y)", "L = CrossEntropy(P, T)", "∂L/∂W = Xᵀ · ∂L/∂Z"):
         assert step in says
     assert texts(mg.draw(SoftmaxWithLoss()(mg.Node([[1.0, 2.0]], "z"), [1])).svg())
+
+
+def test_the_remarks_of_every_op_are_said_in_korean() -> None:
+    remarks = {part for case in EVERY for local in case.op.locals if local.note for part in local.note.split(", ")}
+    english = {part for part in remarks if re.search("[a-z]{3}", re.sub("softmax|exp|log|onehot|tanh", "", part))}
+    assert {part for part in english if not part.startswith("all ")} <= KOREAN.keys()
