@@ -80,7 +80,7 @@ def loss_and_slope(loss: mg.Op, z: Array, t: Array) -> tuple[Array, Array]:
     scores = mg.Node(z)
     rows = loss(scores, t)
     rows.backward(np.ones(rows.shape))
-    return rows.value, np.abs(scores.grad).sum(axis=-1)
+    return rows.value, np.abs(np.asarray(scores.grad)).sum(axis=-1)
 
 
 def measure(z: Array, t: Array) -> dict[str, float]:
