@@ -112,8 +112,9 @@ for seed in range(seeds):
             examples.append(np.bincount(bins, minlength=5) / len(z))
             slopes = [loss_and_slope(FocalLoss(gamma, reduction="none"), z, t_test)[1] for gamma in GAMMAS]
             shares.append([np.bincount(bins, slope, minlength=5) / slope.sum() for slope in slopes])
-            ours, plain = slopes[0], loss_and_slope(SoftmaxWithLoss("none"), z, t_test)[1]
-            assert np.allclose(ours, plain, rtol=0, atol=1e-12), "γ = 0 must be cross-entropy"
+            both = (FocalLoss(gamma=0.0, reduction="none"), SoftmaxWithLoss(reduction="none"))
+            focal, plain = (loss_and_slope(op, z, t_test) for op in both)
+            assert np.allclose(focal, plain, rtol=0, atol=1e-12), "γ = 0 must be cross-entropy, loss and gradient"
 
 print(f"{seeds} seeds, {size} examples to train on, {9 * size} to test on; mean (lowest … highest)\n")
 print(" " * 20 + "".join(f"{name:>24}" for name in LOSSES))
