@@ -29,7 +29,7 @@ class LeakyReLU(Op):
     def __init__(self, slope: float = 0.01) -> None:
         if not 0 <= slope <= 1:
             raise ValueError(f"LeakyReLU: slope is {slope}, but must be from 0 to 1")
-        self.slope, a = slope, f"{slope:g}"
+        self.slope, a = float(slope), f"{slope:g}"
         self.formula = f"max({{0}}, {a}{{0}})"
         self.locals = (Local(f"1[{{0}} > 0] + {a} × 1[{{0}} ≤ 0]", lambda op, y, x: op.factor(x)),)
 
@@ -77,7 +77,7 @@ class Softplus(Op):
     def __init__(self, beta: float = 1.0) -> None:
         if not 0 < beta < math.inf:
             raise ValueError(f"Softplus: beta is {beta}, but must be a number > 0")
-        self.beta = beta
+        self.beta = float(beta)
         b, by = ("", "") if beta == 1 else (f"{beta:g}", f"/{beta:g}")
         self.formula = f"log(1 + exp({b}{{0}})){by}"
         self.locals = (Local(f"σ({b}{{0}})", lambda op, y, x: op.slope(x)),)

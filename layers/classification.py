@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from reprlib import repr as short
+
 import numpy as np
 
 from minigraph.arrays import Array, ArrayLike, shape_text
 from minigraph.formulas import Local
 from minigraph.graph import Node
-from minigraph.layers.losses import Reduction, _Loss
+from minigraph.layers.losses import Reduction, _Loss, at_least_zero
 from minigraph.layers.softmax import LogSoftmax, Softmax
 from minigraph.layers.targets import as_distribution, at_targets, check_one_hot, check_targets, cross_terms
 from minigraph.ops import log, maximum, reshape
@@ -20,20 +22,24 @@ class FocalLoss(_Loss):
 
     What the network is sure of counts less; γ = 0 is `SoftmaxWithLoss`. t as there. Right for logits of ±1000.
     dz = (p Σ_c G − G)/N × upstream, with G = t·α·((1 − p)^γ − γ·p·(1 − p)^(γ−1)·ln p).
-    gamma: γ ≥ 0 · alpha: None (all 1), or the weight ≥ 0 of each class, [C] or one number. The mean is over N rows,
-    not over their weights. reduction: "mean", "sum" or "none". Errors: as `CrossEntropy`, and ValueError for γ < 0,
-    α < 0 or not one per class. Source: T.-Y. Lin et al., "Focal loss for dense object detection" (2017).
+    gamma: γ ≥ 0 · alpha: None (all 1), the weight ≥ 0 of each class [C], or one number for all of them; the paper's α
+    of two classes is [1 − α, α], and γ = 0 with α is what others call class weights. The mean is over N rows, not over
+    their weights. reduction: "mean", "sum" or "none". Errors: as `CrossEntropy`, and ValueError for γ < 0, α < 0 or not
+    one per class. Source: T.-Y. Lin et al., "Focal loss for dense object detection" (2017).
     """
 
     locals = (Local("(P Σₖ G − G)", lambda op, loss, z, t: op.slope(z, t)),)
 
     def __init__(self, gamma: float = 2.0, alpha: ArrayLike | None = None, reduction: Reduction = "mean") -> None:
-        weights = np.asarray(1.0 if alpha is None else alpha, dtype=float)
-        if not 0 <= gamma < np.inf:
-            raise ValueError(f"FocalLoss: gamma is {gamma}, but must be 0 or more, and finite")
+        self.gamma = gamma = at_least_zero("FocalLoss", "gamma", gamma)
+        needed = f"FocalLoss: alpha is {short(alpha)}, but must be a number ≥ 0, or one for each class"
+        try:
+            weights = np.asarray(1.0 if alpha is None else alpha, dtype=float)
+        except (TypeError, ValueError) as error:
+            raise TypeError(needed) from error
         if weights.ndim > 1 or not weights.size or not (weights >= 0).all() or np.isinf(weights).any():
-            raise ValueError(f"FocalLoss: alpha is {alpha!r}, but must be a number ≥ 0, or one for each class")
-        self.gamma, self.alpha = gamma, None if alpha is None else tuple(map(float, weights.ravel()))
+            raise ValueError(needed)
+        self.alpha = None if alpha is None else tuple(weights.tolist()) if weights.ndim else float(weights)
         of = "{1}" if alpha is None else "α ⊙ {1}"
         self.formula = f"−Σ {of} ⊙ (1 − softmax({{0}}))^{gamma:g} ⊙ log softmax({{0}})"
         note = f"P = softmax({{0}}), G = {of} ⊙ (1 − P)^{gamma:g} ⊙ (1 − {gamma:g} P log(P)/(1 − P))"
@@ -52,9 +58,10 @@ class FocalLoss(_Loss):
     def slope(self, z: Array, t: Array) -> Array:
         q = as_distribution(t, z)
         log_p = np.where(q > 0, LogSoftmax().forward(z), 0)
-        rest = -np.expm1(log_p)
-        ratio = np.divide(log_p, rest, where=rest > 0, out=-np.ones_like(z))  # ln p / (1 − p) → −1 as p → 1
-        g = q * self.weights(z) * rest**self.gamma * (1 - self.gamma * np.exp(log_p) * ratio)
+        p, rest = np.exp(log_p), -np.expm1(log_p)
+        p_log_p = np.multiply(p, log_p, where=p > 0, out=np.zeros_like(z))  # 0 · log 0 = 0
+        ratio = np.divide(p_log_p, rest, where=rest > 0, out=-np.ones_like(z))  # p ln p / (1 − p) → −1 as p → 1
+        g = q * self.weights(z) * rest**self.gamma * (1 - self.gamma * ratio)
         return (Softmax().forward(z) * g.sum(axis=-1, keepdims=True) - g) * self.scale(z)
 
     def expand(self, z: Node, t: Node) -> Node:
@@ -67,10 +74,10 @@ class FocalLoss(_Loss):
     def weights(self, z: Array) -> Array:
         """α in the type of z."""
         weights = np.asarray(1.0 if self.alpha is None else self.alpha, dtype=z.dtype)
-        if weights.size not in (1, z.shape[-1]):
+        if weights.ndim and weights.size != z.shape[-1]:
             raise ValueError(
-                f"FocalLoss: alpha has {weights.size} weights, but the scores are {shape_text(z.shape)}; "
-                f"there must be {z.shape[-1]}, one for each class"
+                f"FocalLoss: alpha has {weights.size} weight{'s' * (weights.size > 1)}, "
+                f"but the scores are {shape_text(z.shape)}; there must be {z.shape[-1]}, one for each class"
             )
         return weights
 
@@ -86,9 +93,7 @@ class MulticlassHinge(_Loss):
     """
 
     def __init__(self, delta: float = 1.0, reduction: Reduction = "mean") -> None:
-        if not 0 <= delta < np.inf:
-            raise ValueError(f"MulticlassHinge: delta is {delta}, but must be 0 or more, and finite")
-        self.delta = delta
+        self.delta = delta = at_least_zero("MulticlassHinge", "delta", delta)
         self.formula = f"Σ (1 − {{1}}) ⊙ max(0, {{0}} − Σₖ {{1}} ⊙ {{0}} + {delta:g})"
         note = f"V = (1 − {{1}}) ⊙ 1[{{0}} − S + {delta:g} > 0], S = Σₖ {{1}} ⊙ {{0}}"
         self.locals = (Local("(V − {1} Σₖ V)", lambda op, loss, s, t: op.slope(s, t), note=note),)

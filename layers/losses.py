@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from numbers import Real
+from reprlib import repr as short
 from typing import Literal
 
 import numpy as np
@@ -52,6 +54,15 @@ class _Loss(Op):
             return rows
         rows.name = "ℓ"
         return rows.mean() if self.reduction == "mean" else rows.sum()
+
+
+def at_least_zero(owner: str, name: str, value: float) -> float:
+    """`value` as a Python float: unlike a NumPy one it leaves float32 arrays what they are."""
+    if not isinstance(value, Real):
+        raise TypeError(f"{owner}: {name} is {short(value)}, but must be a number: 0 or more, and finite")
+    if not 0 <= value < np.inf:
+        raise ValueError(f"{owner}: {name} is {value}, but must be 0 or more, and finite")
+    return float(value)
 
 
 class _Elementwise(_Loss):

@@ -22,7 +22,7 @@ class _Norm(Op):
     def __init__(self, features: int, eps: float = 1e-5, dtype: DTypeLike = np.float64) -> None:
         if features < 1 or not eps > 0:
             raise ValueError(f"{self.name}: features is {features} and eps {eps}; they must be ≥ 1 and > 0")
-        self.features, self.eps = features, eps
+        self.features, self.eps = features, float(eps)
         self.parameters = (Parameter(np.ones(features, dtype), "γ"), Parameter(np.zeros(features, dtype), "β"))
 
     def check(self, x: Array, axis: int, **weights: Array) -> None:

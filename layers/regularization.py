@@ -7,6 +7,7 @@ import numpy as np
 from minigraph.arrays import Array
 from minigraph.formulas import Local
 from minigraph.graph import Node, Op
+from minigraph.layers.losses import at_least_zero
 
 __all__ = ["L1", "L2"]
 
@@ -17,10 +18,8 @@ class _Penalty(Op):
     symbol = "R"
 
     def __init__(self, strength: float) -> None:
-        if not 0 <= strength < np.inf:
-            raise ValueError(f"{self.name}: strength λ is {strength}, but must be 0 or more, and finite")
-        self.strength = strength
-        shown = f"{strength:g}"
+        self.strength = at_least_zero(self.name, "strength λ", strength)
+        shown = f"{self.strength:g}"
         self.formula = self.formula.replace("λ", shown)
         self.locals = tuple(Local(local.symbol, local.value, note=f"λ = {shown}") for local in self.locals)
 

@@ -31,7 +31,7 @@ class Softmax(Op):
     def __init__(self, axis: int = -1, temperature: float = 1.0, groups: int = 1) -> None:
         if not temperature > 0 or groups < 1:
             raise ValueError(f"Softmax: temperature is {temperature} and groups {groups}; they must be > 0 and ≥ 1")
-        self.axis, self.temperature, self.groups = axis, temperature, groups
+        self.axis, self.temperature, self.groups = axis, float(temperature), groups
         if temperature != 1:
             by = f"/{temperature:g}"
             self.formula, jacobian = f"softmax({{0}}{by})", Softmax.locals[0]

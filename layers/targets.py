@@ -27,6 +27,7 @@ def check_targets(owner: str, scores: Array, t: Array) -> None:
         raise ValueError(
             f"{owner}: the targets are {t.dtype} {shape_text(t.shape)}, but for scores of {shape_text(scores.shape)} "
             f"must be integer labels {shape_text(scores.shape[:-1])} or distributions {shape_text(scores.shape)}"
+            + "; .astype(int) makes labels of them" * (t.shape == scores.shape[:-1])
         )
     check_distributions(owner, "the targets", t)
 
@@ -42,14 +43,23 @@ def check_labels(owner: str, labels: Array, classes: int) -> None:
 
 def check_distributions(owner: str, what: str, p: Array) -> None:
     """ValueError where some row of `p` is no distribution over its last axis."""
-    if not (p.min() >= 0 and abs(p.sum(axis=-1) - 1).max() < 1e-3):
-        raise ValueError(f"{owner}: each row of {what} must be a distribution: numbers ≥ 0 that sum to 1, and no NaN")
+    with np.errstate(invalid="ignore"):  # ∞ − ∞ is wrong, and said so below
+        right = (p >= 0).all(axis=-1) & (abs(p.sum(axis=-1) - 1) < 1e-3)
+    if not right.all():
+        raise ValueError(
+            f"{owner}: each row of {what} must be a distribution: numbers ≥ 0 that sum to 1, and no NaN; "
+            + _first_wrong_row(p, right)
+        )
 
 
 def check_one_hot(owner: str, t: Array) -> None:
     """ValueError where some row of `t` is anything but one 1 among zeros."""
-    if not (((t == 0) | (t == 1)).all() and (t.sum(axis=-1) == 1).all()):
-        raise ValueError(f"{owner}: each row of the targets must be one-hot: a single 1, and 0 elsewhere")
+    right = ((t == 0) | (t == 1)).all(axis=-1) & ((t == 1).sum(axis=-1) == 1)
+    if not right.all():
+        raise ValueError(
+            f"{owner}: each row of the targets must be one-hot: a single 1, and 0 elsewhere; "
+            + _first_wrong_row(t, right)
+        )
 
 
 def check_values(owner: str, x: Array, t: Array) -> None:
@@ -96,12 +106,14 @@ def at_targets(x: Node, t: Node) -> Node:
 def one_hot(labels: ArrayLike, classes: int) -> Array:
     """T[..., c] = 1 where c = labels[...], else 0: integer labels [...] as float64 rows [..., classes].
 
-    Errors: TypeError for labels that are no integers; ValueError for labels outside 0 … classes − 1.
+    Errors: TypeError for labels or classes that are no integers; ValueError for labels outside 0 … classes − 1.
     Source: the unit vectors; by this name in digital circuits, where one wire is hot.
     """
     t = as_numbers("one_hot", labels)
     if t.dtype.kind not in "iu":
         raise TypeError(f"one_hot: the labels are {t.dtype}, but must be integers")
+    if not isinstance(classes, (int, np.integer)):
+        raise TypeError(f"one_hot: classes is {classes!r}, but must be an integer")
     if classes < 1:
         raise ValueError(f"one_hot: there are {classes} classes, but there must be at least 1")
     check_labels("one_hot", t, classes)
@@ -118,6 +130,14 @@ def from_one_hot(rows: ArrayLike) -> Array:
         raise ValueError("from_one_hot: the targets are a single number, but must be [..., classes]")
     check_one_hot("from_one_hot", t)
     return np.asarray(t.argmax(axis=-1))
+
+
+def _first_wrong_row(rows: Array, right: Array) -> str:
+    index = tuple(np.argwhere(~right)[0])
+    numbers = rows[index].astype(float)
+    shown = ", ".join(f"{number:g}" for number in numbers[:6]) + ", …" * (len(numbers) > 6)
+    with np.errstate(invalid="ignore"):
+        return f"row {', '.join(map(str, index)) or 0} is [{shown}], with sum {numbers.sum():g}"
 
 
 def _rows(labels: Array, classes: int) -> Array:

@@ -172,7 +172,8 @@ class Op(ArrayFunction):
             if isinstance(value, Node):
                 return value
             bare = isinstance(value, (int, float, np.integer)) and i not in self.constants
-            return Node(np.asarray(value, dtype=company) if bare else as_numbers(self.name, value), requires_grad=False)
+            given = np.asarray(value, dtype=company) if bare else as_numbers(f"{self.name}: input {i}", value)
+            return Node(given, requires_grad=False)
 
         return [as_node(i, value) for i, value in enumerate(inputs)]
 

@@ -195,6 +195,8 @@ VALUES: list[Row] = [
     ("node of a node", lambda: mg.Node(node(), "z"), TypeError,
      r"^Node z: the value is object"),
     ("node without name", lambda: mg.Node(1j), TypeError, r"^Node: the value is complex128"),
+    ("words for labels", lambda: SoftmaxWithLoss()(node(2, 3), ["a", "b"]), TypeError,
+     r"^SoftmaxWithLoss: input 1: the value is <U1, but must be real numbers$"),
     ("integers want a gradient", lambda: mg.Node(np.arange(3), "t", requires_grad=True), TypeError,
      r"^Node t: int64 values have no gradient; give floating-point numbers$"),
     ("integers in arithmetic", lambda: node(3) + np.arange(3), TypeError,

@@ -9,7 +9,18 @@ import pytest
 from helpers import Array, Double, spread
 
 import minigraph as mg
-from minigraph.layers import Affine, CrossEntropy, ReLU, Sequential, Softmax, SoftmaxWithLoss
+from minigraph.layers import (
+    Affine,
+    BatchNorm,
+    CrossEntropy,
+    LayerNorm,
+    LeakyReLU,
+    ReLU,
+    Sequential,
+    Softmax,
+    SoftmaxWithLoss,
+    Softplus,
+)
 from minigraph.layers.initializers import he, xavier
 
 
@@ -53,6 +64,19 @@ def test_formulas_tell_the_setting() -> None:
     warm = Softmax(temperature=2.0)
     assert warm.formula == "softmax({0}/2)"
     assert warm.locals[0].text("P", "x").endswith("/2") and warm.locals[0].note.endswith("/2")
+
+
+@pytest.mark.parametrize("depth", [0, 1])
+@pytest.mark.parametrize("make", [
+    lambda two: Softmax(temperature=two), lambda two: LeakyReLU(two / 4), Softplus,
+    lambda two: LayerNorm(3, two, np.float32), lambda two: BatchNorm(3, two, dtype=np.float32),
+    lambda two: lambda x: mg.clip(x, -two, two),
+], ids=["Softmax", "LeakyReLU", "Softplus", "LayerNorm", "BatchNorm", "clip"])  # fmt: skip
+def test_settings_that_numpy_made_leave_float32_alone(make: Any, depth: int) -> None:
+    x = mg.Node(spread(np.random.default_rng(0), 4, 3).astype(np.float32))
+    y = mg.expand(make(np.float64(2))(x), depth)
+    y.backward(np.ones(y.shape, np.float32))
+    assert x.grad is not None and y.value.dtype == x.grad.dtype == np.float32
 
 
 def test_sequential_calls_in_order_and_counts_its_layers() -> None:

@@ -152,6 +152,14 @@ def test_focal_loss_of_huge_logits(gamma: float) -> None:
     assert np.isfinite(gradient).all()
 
 
+@pytest.mark.parametrize("gamma", [0.0, 0.5, 2.0])
+def test_focal_loss_of_what_is_impossible(gamma: float) -> None:
+    z, t = [[-np.inf, 1.0, 2.0]], np.array([0])
+    loss, gradient = loss_and_gradient(FocalLoss(gamma), z, t)
+    assert loss == np.inf
+    np.testing.assert_allclose(gradient, loss_and_gradient(SoftmaxWithLoss(), z, t)[1], rtol=1e-14)
+
+
 def test_alpha_weighs_the_classes() -> None:
     plain = FocalLoss(2.0, reduction="none")(mg.Node(Z), LABELS).value
     alpha = np.array([0.5, 1.0, 2.0, 0.0])
@@ -238,13 +246,25 @@ REFUSED: list[tuple[Callable[[], Any], str]] = [
     (lambda: FocalLoss(alpha=[0.5, -1.0]), r"^FocalLoss: alpha is \[0\.5, -1\.0\], but must be a number ≥ 0"),
     (lambda: FocalLoss(alpha=[1.0, 2.0])(x(2, 3), [0, 1]),
      r"^FocalLoss: alpha has 2 weights, but the scores are \[2, 3\]; there must be 3, one for each class$"),
+    (lambda: FocalLoss(alpha=[2.0])(x(2, 3), [0, 1]), r"^FocalLoss: alpha has 1 weight, but .* there must be 3, one"),
+    (lambda: FocalLoss(alpha=-np.ones(99)), r"^FocalLoss: alpha is array\(.{1,40}\), but must be a number ≥ 0, or"),
+    (lambda: MulticlassHinge()(x(2, 3), [0.0, 1.0]),
+     r"^MulticlassHinge: the targets are float64 \[2\], but for scores of \[2, 3\] must be integer labels \[2\] or "
+     r"distributions \[2, 3\]; \.astype\(int\) makes labels of them$"),
+    (lambda: FocalLoss()(x(2, 3), np.eye(4)[:2]), r"^FocalLoss: the targets are float64 \[2, 4\], .* \[2, 3\]$"),
+    (lambda: SoftmaxWithLoss()(x(2, 3), [[1, 0, 0], [1, 1, 0]]),
+     r"^SoftmaxWithLoss: each row of the targets must be a distribution.*; row 1 is \[1, 1, 0\], with sum 2$"),
+    (lambda: FocalLoss()(x(1, 2), [[NAN, 1.0]]), r"^FocalLoss: each row .*; row 0 is \[nan, 1\], with sum nan$"),
+    (lambda: NLLLoss()(x(2), [np.inf, -np.inf]), r"^NLLLoss: each row .*; row 0 is \[inf, -inf\], with sum nan$"),
+    (lambda: CrossEntropy()(x(2, 2, 8), np.full((2, 2, 8), 0.25)),
+     r"^CrossEntropy: .*; row 0, 0 is \[0\.25, 0\.25, 0\.25, 0\.25, 0\.25, 0\.25, …\], with sum 2$"),
     (lambda: MulticlassHinge(-0.5), r"^MulticlassHinge: delta is -0\.5, but must be 0 or more"),
     (lambda: L2(-0.1), r"^L2: strength λ is -0\.1, but must be 0 or more"),
     (lambda: L1(NAN), r"^L1: strength λ is nan"),
     (lambda: one_hot([0, 3], 3), r"^one_hot: labels go from 0 to 3, but must lie in 0 … 2 \(3 classes\)$"),
     (lambda: one_hot([0], 0), r"^one_hot: there are 0 classes, but there must be at least 1$"),
     (lambda: from_one_hot([[0.5, 0.5]]), r"^from_one_hot: each row of the targets must be one-hot"),
-    (lambda: from_one_hot([[1, 1]]), r"^from_one_hot: each row of the targets must be one-hot"),
+    (lambda: from_one_hot([[0, 1], [1, 1]]), r"^from_one_hot: .* must be one-hot.*; row 1 is \[1, 1\], with sum 2$"),
     (lambda: from_one_hot(1), r"^from_one_hot: the targets are a single number"),
 ]  # fmt: skip
 
@@ -255,9 +275,31 @@ def test_message(call: Callable[[], Any], message: str) -> None:
         call()
 
 
-def test_one_hot_of_floats_is_refused() -> None:
-    with pytest.raises(TypeError, match=r"^one_hot: the labels are float64, but must be integers$"):
-        one_hot([0.0, 1.0], 2)
+NO_NUMBERS: list[tuple[Callable[[], Any], str]] = [
+    (lambda: one_hot([0.0, 1.0], 2), r"^one_hot: the labels are float64, but must be integers$"),
+    (lambda: one_hot([0, 1], 2.5), r"^one_hot: classes is 2\.5, but must be an integer$"),  # type: ignore[arg-type]
+    (lambda: FocalLoss("sum"), r"^FocalLoss: gamma is 'sum', but must be a number: 0 or"),  # type: ignore[arg-type]
+    (lambda: FocalLoss(2.0, "sum"), r"^FocalLoss: alpha is 'sum', but must be a number ≥ 0, or one for each class$"),
+    (lambda: FocalLoss(alpha={0: 1.0}), r"^FocalLoss: alpha is {0: 1\.0}, but must be"),  # type: ignore[arg-type]
+    (lambda: MulticlassHinge([1.0]), r"^MulticlassHinge: delta is \[1\.0\], but must be a"),  # type: ignore[arg-type]
+    (lambda: L2(None), r"^L2: strength λ is None, but must be a number: 0 or more"),  # type: ignore[arg-type]
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("call, message", NO_NUMBERS, ids=[row[1][:60] for row in NO_NUMBERS])
+def test_what_is_no_number_is_refused(call: Callable[[], Any], message: str) -> None:
+    with pytest.raises(TypeError, match=message):
+        call()
+
+
+@pytest.mark.parametrize("depth", [0, 1])
+def test_settings_that_numpy_made_leave_float32_alone(depth: int) -> None:
+    two = np.float64(2)
+    for op in (FocalLoss(two), FocalLoss(two, two), FocalLoss(2, np.ones(4)), MulticlassHinge(two), L2(two), L1(two)):
+        z = mg.Node(Z.astype(np.float32))
+        loss = mg.expand(op(z) if isinstance(op, (L1, L2)) else op(z, LABELS), depth)
+        loss.backward()
+        assert z.grad is not None and loss.value.dtype == z.grad.dtype == np.float32
 
 
 ROWS = (NLLLoss, FocalLoss, MulticlassHinge, CategoricalCrossEntropy, SparseCategoricalCrossEntropy)

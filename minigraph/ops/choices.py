@@ -73,7 +73,7 @@ class Clip(Op):
     def __init__(self, low: float = -math.inf, high: float = math.inf) -> None:
         if not low <= high:
             raise ValueError(f"Clip: low is {low} and high {high}; low must be ≤ high")
-        self.low, self.high = low, high
+        self.low, self.high = float(low), float(high)
         least, most = (f"{bound:g}".replace("-", "−").replace("inf", "∞") for bound in (low, high))
         self.formula = f"clip({{0}}, {least}, {most})"
         self.locals = (Local(f"1[{least} ≤ {{0}} ≤ {most}]", lambda op, y, x: y == x, note="mask"),)
