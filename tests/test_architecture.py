@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = {"minigraph": ROOT / "minigraph", "minigraph.layers": ROOT / "layers"}
-FOLDERS = ("minigraph", "layers", "tests", "tutorials", "benchmarks", "scripts", "docs")
+FOLDERS = ("minigraph", "layers", "tests", "tutorials", "examples", "benchmarks", "scripts", "docs")
 
 
 def modules() -> dict[str, Path]:

@@ -274,6 +274,8 @@ def parameter(grad: Any = 1.0) -> mg.Parameter:
 
 
 TRAINING: list[Row] = [
+    ("a rate in quotes", lambda: mg.SGD([mg.Parameter(1.0)], "0.1"), TypeError,  # type: ignore[arg-type]
+     r"^SGD: learning_rate is '0\.1', but must be a number, 0 or more$"),
     ("no parameters", lambda: mg.SGD([]), ValueError, r"^SGD: there are no parameters to change$"),
     ("no Parameter", lambda: mg.SGD([parameter(), node(name="x")]), TypeError,
      r"^SGD: <Node x.* is not a Parameter$"),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from numbers import Real
 
 from minigraph.arrays import Array, shape_text
 from minigraph.graph import Parameter
@@ -11,24 +12,26 @@ __all__ = ["at_least_one", "at_least_zero", "below_one", "gradient_of", "paramet
 
 
 def at_least_zero(owner: object, name: str, value: float) -> float:
-    return _number(owner, name, value, value >= 0, "0 or more")
+    return _number(owner, name, value, lambda v: v >= 0, "0 or more")
 
 
 def positive(owner: object, name: str, value: float) -> float:
-    return _number(owner, name, value, value > 0, "greater than 0")
+    return _number(owner, name, value, lambda v: v > 0, "greater than 0")
 
 
 def below_one(owner: object, name: str, value: float) -> float:
-    return _number(owner, name, value, 0 <= value < 1, "0 or more and less than 1")
+    return _number(owner, name, value, lambda v: 0 <= v < 1, "0 or more and less than 1")
 
 
 def at_least_one(owner: object, name: str, value: int) -> int:
-    _number(owner, name, value, value >= 1 and value == int(value), "a whole number, at least 1")
+    _number(owner, name, value, lambda v: v >= 1 and v == int(v), "a whole number, at least 1")
     return value
 
 
-def _number(owner: object, name: str, value: float, is_right: bool, needed: str) -> float:
-    if not is_right:
+def _number(owner: object, name: str, value: float, is_right: Callable[[float], bool], needed: str) -> float:
+    if not isinstance(value, Real):
+        raise TypeError(f"{_who(owner)}: {name} is {value!r}, but must be a number, {needed}")
+    if not is_right(value):
         raise ValueError(f"{_who(owner)}: {name} is {value}, but must be {needed}")
     return value
 
