@@ -67,12 +67,13 @@ norm1, norm2, norm3 = (LayerNorm(d, dtype=np.float32) for _ in range(3))
 
 def block(x0: mg.Node) -> mg.Node:
     """[N, T, d] → [N, T, d]. Positions meet in the attention only; all the rest treats each of them by itself."""
-    n = norm1(x0)
-    q, k, v = query(n), key(n), value(n)
+    n1 = norm1(x0)
+    q, k, v = query(n1), key(n1), value(n1)
     y = Attention()(q, k, v)  # softmax(Q·Kᵀ/√d)·V
     x1 = x0 + output(y)
-    x2 = x1 + down(GELU()(up(norm2(x1))))
-    for node, name in {x0: "X0", n: "N", q: "Q", k: "K", v: "V", y: "Y", x1: "X1", x2: "X2"}.items():
+    n2 = norm2(x1)
+    x2 = x1 + down(GELU()(up(n2)))
+    for node, name in zip((x0, n1, q, k, v, y, x1, n2, x2), ("X0", "N1", "Q", "K", "V", "Y", "X1", "N2", "X2")):
         node.name = name
     return x2
 
@@ -143,8 +144,13 @@ one = digits(test[:1])
 graph.forward(x=one, t=one[:, ::-1])
 graph.backward()
 print("For example", "".join(map(str, one[0])), "→", "".join(map(str, logits.value[0].argmax(axis=-1))))
-mg.draw(graph, direction="TB", max_nodes=None).save(folder / "block.svg")
-mg.draw(graph["X1"], expand="Attention", max_nodes=None).save(folder / "attention.svg")
+mg.draw(graph, direction="TB", title=f"A Transformer block that reverses {length} digits").save(folder / "block.svg")
+
+q, k, v = (mg.Node(graph[name].value, name) for name in "QKV")  # the middle of the block alone, opened
+y = Attention()(q, k, v)
+y.name = "Y"
+y.backward(seed=graph["Y"].grad)
+mg.draw(y, expand="Attention", title="Attention, opened: A is where each position looks").save(folder / "attention.svg")
 
 assert exact[steps] >= needed, f"only {exact[steps]:.1%} of the held-out strings were reversed; {needed:.0%} are needed"
 assert share >= 0.9, f"only {share:.1%} of the attention is where the digits come from"
@@ -153,4 +159,4 @@ print(f"\nIn {folder.resolve()}:")
 print("  attention.png  how much each position looks at each other, mean over the held-out strings")
 print("  learning.png   the loss, and the held-out strings reversed, from step to step")
 print("  block.svg      the network on one string, with its gradients, from top to bottom")
-print("  attention.svg  its first half with Attention opened: find the anti-diagonal in A")
+print("  attention.svg  its attention, opened: find the anti-diagonal in A")
