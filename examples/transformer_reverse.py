@@ -1,7 +1,7 @@
 """A Transformer block that learns to reverse strings of eight digits: 31415926 → 62951413.
 
 The block has one head and is written out below as a function of nodes: query, key, value, attention, an MLP, and a
-shortcut around both. In training it meets 40,000 of the 100,000,000 strings, and then it reverses those that it never
+shortcut around both. In training it meets fewer than 40,000 of the 100,000,000 strings, then reverses those it never
 met. It was not told where to look; the picture of its attention shows that position t looks at position 7 − t.
 
     python examples/transformer_reverse.py [folder] [--quick]
