@@ -138,5 +138,5 @@ class GELU(Op):
     def inner(self, x: Array) -> tuple[Array, Array]:
         """t and its derivative; beyond ±10 they are ±1 and 0 to the last digit, and x³ could overflow."""
         x = np.clip(x, -10, 10)
-        t = np.tanh(ROOT * (x + CUBIC * x**3))
+        t = np.tanh(ROOT * x * (1 + CUBIC * x * x))  # NumPy takes many times as long for x**3
         return t, (1 - t * t) * ROOT * (1 + 3 * CUBIC * x * x)

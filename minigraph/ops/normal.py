@@ -52,19 +52,23 @@ def _tail(x: Array) -> Array:
     return bell * np.where(x <= LIMITS[1], _ratio(MIDDLE, x), (1 / math.sqrt(math.pi) - t * _ratio(FAR, t)) / far)
 
 
+def _near(x: Array) -> Array:
+    """erf(x), for |x| ≤ 0.46875."""
+    x = np.clip(x, -LIMITS[0], LIMITS[0])
+    return x * _ratio(NEAR, x * x)
+
+
 def erf(x: Array) -> Array:
     """erf(x) = 2/√π ∫₀ˣ e^(−t²) dt, elementwise."""
     size = np.abs(x)
-    small = np.clip(x, -LIMITS[0], LIMITS[0])
-    near = small * _ratio(NEAR, small * small)
-    return np.where(size <= LIMITS[0], near, np.copysign(1 - _tail(size), x))
+    return np.where(size <= LIMITS[0], _near(x), np.copysign(1 - _tail(size), x))
 
 
 def normal_cdf(x: Array) -> Array:
     """Φ(x) = (1 + erf(x/√2))/2, elementwise; exact where it is tiny too."""
     t = x / math.sqrt(2)
     tail = _tail(np.abs(t)) / 2
-    return np.where(np.abs(t) <= LIMITS[0], (1 + erf(t)) / 2, np.where(t > 0, 1 - tail, tail))
+    return np.where(np.abs(t) <= LIMITS[0], (1 + _near(t)) / 2, np.where(t > 0, 1 - tail, tail))
 
 
 def bell(x: Array) -> Array:
