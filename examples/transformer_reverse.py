@@ -4,9 +4,8 @@ The block has one head and is written out below as a function of nodes: query, k
 shortcut around both. In training it meets fewer than 40,000 of the 100,000,000 strings, then reverses those it never
 met. It was not told where to look; the picture of its attention shows that position t looks at position 7 − t.
 
-    python examples/transformer_reverse.py [folder] [--quick]
-
---quick: strings of four digits, and fewer steps. --seed: other weights and other strings.
+Run it with `python examples/transformer_reverse.py [folder] [--quick]`. --quick: strings of four digits, and fewer
+steps. --seed: other weights and other strings.
 """
 
 import argparse

@@ -20,8 +20,8 @@ class _Norm(Op):
     symbol = "Y"
 
     def __init__(self, features: int, eps: float = 1e-5, dtype: DTypeLike = np.float64) -> None:
-        if features < 1 or not eps > 0:
-            raise ValueError(f"{self.name}: features is {features} and eps {eps}; they must be ≥ 1 and > 0")
+        if not isinstance(features, (int, np.integer)) or features < 1 or not eps > 0:
+            raise ValueError(f"{self.name}: features is {features} and eps {eps}; they must be a count ≥ 1, and > 0")
         self.features, self.eps = features, float(eps)
         self.parameters = (Parameter(np.ones(features, dtype), "γ"), Parameter(np.zeros(features, dtype), "β"))
 

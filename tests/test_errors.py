@@ -335,7 +335,9 @@ STRUCTURE: list[Row] = [
     ("LayerNorm of a number", lambda: LayerNorm(4)(node()), ValueError,
      r"^LayerNorm: x is \[\]; axis -1 must be there"),
     ("LayerNorm of nothing", lambda: LayerNorm(4)(node(0, 4)), ValueError, r"^LayerNorm: x is \[0, 4\]; .*empty$"),
-    ("LayerNorm sizes", lambda: LayerNorm(0), ValueError, r"^LayerNorm: features is 0 and eps 1e-05; they must be ≥ 1"),
+    ("LayerNorm sizes", lambda: LayerNorm(0), ValueError, r"^LayerNorm: features is 0 and eps 1e-05; .* ≥ 1"),
+    ("LayerNorm of several axes", lambda: LayerNorm((8, 32)), ValueError,  # type: ignore[arg-type]
+     r"^LayerNorm: features is \(8, 32\) and eps 1e-05; they must be a count"),
     ("LayerNorm eps", lambda: LayerNorm(2, eps=NAN), ValueError, r"^LayerNorm: features is 2 and eps nan"),
     ("BatchNorm", lambda: BatchNorm(4)(node(2, 3)), ValueError, r"^BatchNorm: x is \[2, 3\] but γ is \[4\]"),
     ("BatchNorm axis", lambda: BatchNorm(4, axis=2)(node(2, 4)), ValueError, r"^BatchNorm: x is \[2, 4\]; axis 2 must"),
