@@ -69,14 +69,15 @@ class Conv2D(Op):
             )
         if b is not None and b.shape != w.shape[:1]:
             raise ValueError(f"Conv2D: b is {shape_text(b.shape)}, but must be {shape_text(w.shape[:1])}")
-        y = self.columns.forward(x) @ w.reshape(len(w), -1).T
-        return (y if b is None else y + b).transpose(0, 3, 1, 2)
+        y = w.reshape(len(w), -1) @ self.rows(x, w).T  # (P·Wᵀ)ᵀ, in which a row of pixels stays one in memory
+        y = y.reshape(len(w), len(x), *self.columns.output(x.shape)).swapaxes(0, 1)
+        return y if b is None else y + b[:, None, None]
 
     def backward(
         self, upstream: Array, y: Array, x: Array, w: Array, *b: Array, needs: tuple[bool, ...] = (True, True, True)
     ) -> tuple[Array | None, ...]:
         rows = self.align(upstream)
-        dx = self.unalign(rows @ w.reshape(len(w), -1), x.shape) if needs[0] else None
+        dx = self.unalign((w.reshape(len(w), -1).T @ rows.T).T, x.shape) if needs[0] else None  # as in forward
         dw = (rows.T @ self.rows(x, w)).reshape(w.shape) if needs[1] else None
         return (dx, dw, rows.sum(axis=0)) if b else (dx, dw)
 

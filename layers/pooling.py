@@ -53,10 +53,10 @@ class MaxPool2D(_Pool):
     locals = (Local("1[{0} = {y}]", lambda op, y, x: op.column(y, x), "row by row", "in each window"),)
 
     def forward(self, x: Array) -> Array:
-        return np.asarray(self.windows.view(x).max(axis=WINDOW))
+        return np.asarray(self.windows.cut(x).max(axis=WINDOW))
 
     def share(self, y: Array, x: Array) -> Array:
-        largest = (self.windows.view(x) == y[..., None, None]).astype(x.dtype)
+        largest = (self.windows.cut(x) == y[..., None, None]).astype(x.dtype)
         return largest / largest.sum(axis=WINDOW, keepdims=True)
 
     def expand(self, x: Node) -> Node:
@@ -76,7 +76,7 @@ class AvgPool2D(_Pool):
     locals = (Local("1/k", lambda op, y, x: op.column(y, x), "row by row", "in each window"),)
 
     def forward(self, x: Array) -> Array:
-        return np.asarray(self.windows.view(x).mean(axis=WINDOW))
+        return np.asarray(self.windows.cut(x).mean(axis=WINDOW))
 
     def share(self, y: Array, x: Array) -> Array:
         return np.full((*y.shape, *self.windows.kernel), 1 / np.prod(self.windows.kernel), dtype=x.dtype)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import DTypeLike
 
 from minigraph.arrays import Array, shape_text
 from minigraph.formulas import Local
@@ -42,7 +42,7 @@ class Windows(Op):
             )
 
     def forward(self, x: Array) -> Array:
-        return self.view(x).copy()
+        return self.cut(x)
 
     def backward(self, upstream: Array, p: Array, x: Array) -> tuple[Array]:
         return (self.align(upstream, x),)
@@ -50,16 +50,21 @@ class Windows(Op):
     def align(self, upstream: Array, *operands: Array) -> Array:
         return self.collect(upstream, operands[0].shape)
 
-    def view(self, x: Array) -> Array:
-        """The windows of x, without copying a pixel more than once."""
+    def cut(self, x: Array) -> Array:
+        """The windows of x. What all have at (a, b) lies together in memory: NumPy is faster on long rows."""
         if x.ndim != 4 or not x.size or min(self.output(x.shape)) < 1:
             raise ValueError(
                 f"{self.owner}: x is {shape_text(x.shape)}, but must be [N, C, H, W], not empty, "
                 f"with H and W at least the kernel {self.kernel[0]}×{self.kernel[1]} less {2 * self.padding} of padding"
             )
-        edge = (self.padding, self.padding)
-        framed = np.pad(x, ((0, 0), (0, 0), edge, edge)) if self.padding else x
-        return sliding_window_view(framed, self.kernel, axis=(2, 3))[:, :, :: self.stride[0], :: self.stride[1]]
+        n, c = x.shape[:2]
+        framed, inside = self.frame(x.shape, x.dtype)
+        inside[...] = x
+        planes = np.empty((c, *self.kernel, n, *self.output(x.shape)), dtype=x.dtype)
+        windows = planes.transpose(3, 0, 4, 5, 1, 2)
+        for a, b in np.ndindex(self.kernel):
+            windows[..., a, b] = framed[self.seen(a, b, x.shape)]
+        return windows
 
     def output(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         """H′ and W′ of an image of that shape."""
@@ -67,12 +72,21 @@ class Windows(Op):
 
     def collect(self, windows: Array, shape: tuple[int, ...]) -> Array:
         """An image of that shape, in which each pixel is the sum of what stands for it in the windows."""
-        (n, c, h, w), p, (s, t) = shape, self.padding, self.stride
-        rows, columns = windows.shape[2:4]
-        framed = np.zeros((n, c, h + 2 * p, w + 2 * p), dtype=windows.dtype)
+        framed, inside = self.frame(shape, windows.dtype)
         for a, b in np.ndindex(self.kernel):  # no two windows have the same pixel at (a, b)
-            framed[:, :, a : a + s * rows : s, b : b + t * columns : t] += windows[..., a, b]
-        return framed[:, :, p : p + h, p : p + w]
+            framed[self.seen(a, b, shape)] += windows[..., a, b]
+        return inside
+
+    def frame(self, shape: tuple[int, ...], dtype: DTypeLike) -> tuple[Array, Array]:
+        """Zeros for an image of that shape within its padding, and the part of them that is the image."""
+        (n, c, h, w), p = shape, self.padding
+        framed = np.zeros((n, c, h + 2 * p, w + 2 * p), dtype=dtype)
+        return framed, framed[:, :, p : p + h, p : p + w]
+
+    def seen(self, a: int, b: int, shape: tuple[int, ...]) -> tuple[slice, ...]:
+        """Where in the framed image the windows have what is at (a, b) in them."""
+        (rows, columns), (s, t) = self.output(shape), self.stride
+        return np.s_[:, :, a : a + s * rows : s, b : b + t * columns : t]
 
 
 class Im2Col(Windows):
@@ -84,7 +98,7 @@ class Im2Col(Windows):
     formula = "im2col({0})"
 
     def forward(self, x: Array) -> Array:
-        windows = self.view(x).transpose(0, 2, 3, 1, 4, 5)
+        windows = self.cut(x).transpose(0, 2, 3, 1, 4, 5)
         return windows.reshape(*windows.shape[:3], -1)
 
     def align(self, upstream: Array, *operands: Array) -> Array:
