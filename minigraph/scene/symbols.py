@@ -112,6 +112,8 @@ class Symbols:
         local, upstream, source = edge.local, size_text(edge.node.shape), size_text(edge.source.shape)
         if local is None:
             return self.say("Jacobian {0}", size_text(edge.node.shape + edge.source.shape))
+        if local.rule == "sum rows" and local.symbol != "Σₙ":
+            return f"{source} = {local.symbol} {upstream}"
         if local.rule == "sum rows":
             batch = edge.node.value.ndim > 1
             return self.say("{0} = Σ over the batch of {1}" if batch else "a batch of one row", source, upstream)
