@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 import minigraph as mg
-from minigraph.layers import Affine, CrossEntropy, ReLU, Softmax, SoftmaxWithLoss
+from minigraph.layers import Affine, Attention, Conv2D, CrossEntropy, Flatten, MaxPool2D, ReLU, Softmax, SoftmaxWithLoss
 
 HERE = Path(__file__).parent
 
@@ -174,6 +174,26 @@ def softmax() -> mg.Node:
     return p
 
 
+def attention() -> mg.Node:
+    """Three positions that look at themselves and what came before, pulled back from a gradient on the last."""
+    names = {"Q": [[1.0, 0.0], [0.0, 2.0], [1.0, 1.0]], "K": [[1.0, 0.5], [0.0, 1.5], [-1.0, 0.5]],
+             "V": [[1.0, 0.0], [0.0, 1.0], [2.0, -1.0]]}  # fmt: skip
+    y = Attention(causal=True)(*(mg.Node(value, name) for name, value in names.items()))
+    y.backward(seed=[[0.0, 0.0], [0.0, 0.0], [1.0, -1.0]])
+    return y
+
+
+def convnet() -> mg.Node:
+    """Convolution and pooling of two images of 5×5 pixels, and two classes."""
+    stripes = np.tile([0.0, 1.0, 0.5, 0.0, 1.0], (5, 1))
+    x = mg.Node(np.stack([stripes, stripes.T])[:, None], "X")
+    edge = Conv2D(1, 1, 2, weight=[[[[1.0, -1.0], [0.5, -1.0]]]], bias=False)
+    scores = Affine(4, 2, weight=[[0.5, -0.5], [1.0, 0.0], [-1.0, 0.5], [0.0, 1.0]])
+    loss = SoftmaxWithLoss()(mg.Sequential(edge, MaxPool2D(2), Flatten(), scores)(x), mg.Node([0, 1], "t"))
+    loss.backward()
+    return loss
+
+
 # name: (what it shows, the line of code that draws it)
 FIGURES = {
     "circuit": (
@@ -208,6 +228,12 @@ FIGURES = {
     "perceptron-opened": ("One layer opened, by its name", "mg.draw(perceptron(), expand='Affine 2')"),
     "perceptron-down": ("From top to bottom", "mg.draw(perceptron(), direction='TB')"),
     "images": ("Arrays of more than two axes, and large ones", "mg.draw(images())"),
+    "convnet": ("Convolution and pooling", "mg.draw(convnet())"),
+    "attention": ("Attention, one box with three local gradients", "mg.draw(attention())"),
+    "attention-opened": (
+        "And its definition, with the mask that hides what comes later",
+        "mg.draw(attention(), expand=1)",
+    ),
     "residual": ("A shortcut", "mg.draw(residual())"),
     "deep": ("A deep network: repeated blocks folded", "mg.draw(deep())"),
     "recurrent": ("A recurrence, folded", "mg.draw(recurrent(), max_nodes=20)"),
