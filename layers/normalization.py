@@ -99,7 +99,7 @@ class BatchNorm(_Norm):
     Source: S. Ioffe & C. Szegedy (2015), with an exponential average for inference.
     """
 
-    constants = (1, 4, 5)
+    constants, remembers = (1, 4, 5), True
     formula = "{2} ⊙ norm({0}; {1}, {4}, {5}) + {3}"
     locals = (
         Local("∂x̂/∂x · {2}", lambda op, y, x, s, g, *rest: op.slope_of_batch(x, s, g, *rest), "row by row",
@@ -129,7 +129,7 @@ class BatchNorm(_Norm):
 
         m is `momentum`; the batch is what this layer had as its input at the last forward of `graph`.
         """
-        batches = [node.operands[0] for node in graph.nodes if node.op is self]
+        batches = graph.inputs_of(self)
         if not batches:
             raise ValueError("BatchNorm.update: this layer is not in that graph")
         for x in batches:

@@ -5,6 +5,7 @@ local = downstream on every edge.
 """
 
 from minigraph.checks import GradientReport, check_gradients, check_op
+from minigraph.compile import Program
 from minigraph.data import batches, load, save
 from minigraph.diagram import Diagram, compare, draw, draw_step
 from minigraph.expand import expand
@@ -66,8 +67,8 @@ from minigraph.sequential import Sequential
 __version__ = "0.1.0"
 __all__ = [
     "SGD", "AdaGrad", "Adam", "AdamW", "Clock", "ConstantRate", "CosineDecay", "Diagram", "Explanation",
-    "ExponentialDecay", "GradientReport", "Graph", "Local", "Node", "Op", "Optimizer", "Parameter", "RMSProp",
-    "ReduceOnPlateau", "Schedule", "Sequential", "StepDecay", "abs", "add", "batches", "broadcast_to",
+    "ExponentialDecay", "GradientReport", "Graph", "Local", "Node", "Op", "Optimizer", "Parameter", "Program",
+    "RMSProp", "ReduceOnPlateau", "Schedule", "Sequential", "StepDecay", "abs", "add", "batches", "broadcast_to",
     "check_gradients", "check_op", "clip", "clip_grad_norm", "clip_grad_value", "compare", "concat", "div", "draw",
     "draw_step", "erf", "exp", "expand", "explain", "getitem", "load", "local_gradient", "log", "logit", "matmul",
     "max", "maximum", "mean", "min", "minimum", "mul", "neg", "numerical_gradient", "pick", "pow", "relu", "reshape",

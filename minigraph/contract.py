@@ -27,6 +27,7 @@ class ArrayFunction:
     symbol: str = "Y"  # what its output is called when nobody named it
     labels_as_one_hot = False  # whether its formulas mean one-hot rows where its constants are integer labels
     laid_back = "reshape"  # what `align` does to the upstream gradient, where it does more than put axes back
+    remembers = False  # whether somebody asks for its first input after a run
     _reads_needs = False
 
     def __init_subclass__(cls) -> None:

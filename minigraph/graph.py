@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from itertools import chain, compress
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 from weakref import ref
 
 import numpy as np
@@ -16,7 +16,9 @@ from minigraph.naming import is_number, node_names
 from minigraph.order import topological_order, way_back
 
 if TYPE_CHECKING:
+    from minigraph.compile import Program
     from minigraph.diagram import Diagram
+    from minigraph.optim import Optimizer
 
 __all__ = ["Clock", "Graph", "Node", "Op", "Operand", "Parameter"]
 
@@ -68,8 +70,9 @@ class Node:
         Graph(self).backward(seed)
 
     def __getstate__(self) -> Any:
-        own, slots = cast(Any, super().__getstate__())
-        return own, {**slots, "grad_of": None}  # it cannot be pickled, and a copy is behind no output yet
+        _, (own, slots) = self.value, cast(Any, super().__getstate__())
+        # it cannot be pickled, and a copy is behind no output, and in no program, yet
+        return own, {name: None if name in ("grad_of", "holder") else value for name, value in slots.items()}
 
     def __repr__(self) -> str:
         kind = type(self).__name__
@@ -108,12 +111,52 @@ class Node:
 
 
 class Parameter(Node):
-    """A leaf that training changes. An optimizer puts a new array in its place; it never writes into the old one."""
+    """A leaf that training changes. An optimizer puts a new array in its place; it never writes into the old one.
 
-    __slots__ = ()
+    holder: the compiled program that trains it, if there is one. That keeps the numbers in memory of its own, and
+    hands out copies.
+    """
+
+    __slots__ = ("holder",)
 
     def __init__(self, value: ArrayLike, name: str | None = None, *, requires_grad: bool = True) -> None:
+        self.holder: Holder | None = None
         super().__init__(value, name, requires_grad=requires_grad)
+
+    def _get(self) -> Array:
+        if self.holder is not None:
+            self.holder.hand_out(self)
+        return _VALUE.__get__(self)
+
+    def _set(self, value: Array) -> None:
+        if self.holder is not None:
+            self.holder.release()
+        _VALUE.__set__(self, value)
+
+    value = property(_get, _set)  # type: ignore[assignment]
+
+    def receive(self, value: Array) -> None:
+        """What the holder says that the value is."""
+        _VALUE.__set__(self, value)
+
+
+_VALUE: Any = Node.__dict__["value"]  # the slot under the property
+
+
+class Holder(Protocol):
+    """Who has the current numbers of parameters, in place of the parameters themselves."""
+
+    def hand_out(self, parameter: Parameter) -> None:
+        """Give a parameter an array of what it is now, if it has none yet."""
+
+    def release(self) -> None:
+        """Give back all parameters for good."""
+
+
+class Run(Protocol):
+    """What ran a graph in another way than node by node."""
+
+    def inputs_of(self, nodes: list[Node]) -> list[Array]: ...
 
 
 class Clock(Node):
@@ -191,6 +234,7 @@ class Graph:
         if not isinstance(output, Node):
             raise TypeError(f"Graph: needs a node, got {type(output).__name__}")
         self.output = output
+        self.last_run: Run | None = None  # the program that ran last, if that was not `forward`
         self.nodes = topological_order(output)
         self.parameters = tuple(node for node in self.nodes if isinstance(node, Parameter))
         self.backward_plan = way_back(self.nodes)
@@ -215,7 +259,8 @@ class Graph:
         Other batch sizes are fine. Gradients become "not computed". A training step begins: every `Clock` goes on by
         one. NaN is refused here (a Node may hold it). If anything fails, nothing has changed.
         """
-        values = self.replay({clock: clock.value + 1 for clock in self._clocks} | self._feeds(feeds, named))
+        values = self.replay(self.next_step() | self.feeds(feeds, named))
+        self.last_run = None
         for node in self.nodes:
             node.value, node.grad = values[node], None
             node.operands = tuple(values[source] for source in node.inputs)
@@ -232,8 +277,8 @@ class Graph:
             )
         if target not in self.names:
             raise ValueError(f"Graph: {target!r} is not part of this graph")
-        resting = {clock: np.zeros_like(clock.value) for clock in self._clocks}
-        return self.replay(resting | self._feeds(feeds, named), until=target)[target]
+        resting = {clock: np.zeros_like(clock.value) for clock in self.clocks}
+        return self.replay(resting | self.feeds(feeds, named), until=target)[target]
 
     def replay(self, leaves: Mapping[Node, Array], until: Node | None = None) -> dict[Node, Array]:
         """Every node's value, as it would be with these `leaves`. Changes nothing in the graph."""
@@ -250,7 +295,7 @@ class Graph:
 
         values: where to take the derivative, as `replay` gives them; left out, the values that were computed last.
         """
-        gradients = {self.output: self._seed(seed, (values or {}).get(self.output, self.output.value))}
+        gradients = {self.output: self.seed(seed, (values or {}).get(self.output, self.output.value))}
         for node, (op, needs) in self.backward_plan.items():
             upstream = gradients.get(node)
             if upstream is None:
@@ -277,15 +322,28 @@ class Graph:
 
         def draw(self, **options: Any) -> Diagram: ...
 
+    if TYPE_CHECKING:  # installed by minigraph.compile
+
+        def compile(self, optimizer: Optimizer | None = None) -> Program: ...
+
+    def next_step(self) -> dict[Node, Array]:
+        """What the clocks show at the next step of training."""
+        return {clock: np.asarray(clock.value + 1) for clock in self.clocks}
+
+    def inputs_of(self, op: Op) -> list[Array]:
+        """The first input of an op at the last forward, once for each node that it made; of a compiled one too."""
+        made = [node for node in self.nodes if node.op is op]
+        return self.last_run.inputs_of(made) if self.last_run is not None else [node.operands[0] for node in made]
+
     def __repr__(self) -> str:
         return f"<Graph {self.names[self.output]}: {len(self.nodes)} nodes, {len(self.parameters)} parameters>"
 
     @cached_property
-    def _clocks(self) -> list[Clock]:
+    def clocks(self) -> list[Clock]:
         return [node for node in self.nodes if isinstance(node, Clock)]
 
     @cached_property
-    def _leaves(self) -> dict[str, Node]:
+    def leaves(self) -> dict[str, Node]:
         return {name: node for node, name in self.names.items() if node.op is None and not is_number(node)}
 
     @cached_property
@@ -305,8 +363,8 @@ class Graph:
                     "computed from it; call this graph's forward() first"
                 )
 
-    def _feeds(self, feeds: Mapping[Node | str, ArrayLike] | None, named: Mapping[str, ArrayLike]) -> dict[Node, Array]:
-        leaves = self._leaves
+    def feeds(self, feeds: Mapping[Node | str, ArrayLike] | None, named: Mapping[str, ArrayLike]) -> dict[Node, Array]:
+        leaves = self.leaves
         if feeds is not None and not isinstance(feeds, Mapping):
             raise TypeError(f"Graph: feed by name (x=…) or with a dict of leaves; got {type(feeds).__name__}")
         fed: dict[Node, Array] = {}
@@ -321,10 +379,10 @@ class Graph:
                 raise ValueError(f"Graph: {what}; the leaves are {', '.join(leaves)}")
             if node in fed:
                 raise ValueError(f"Graph: {self.names[node]} is fed twice")
-            fed[node] = self._fed(node, value)
+            fed[node] = self.fed(node, value)
         return fed
 
-    def _fed(self, node: Node, value: ArrayLike) -> Array:
+    def fed(self, node: Node, value: ArrayLike) -> Array:
         fed = as_numbers(f"Graph: {self.names[node]}", value)
         if node in self._computed_with and fed.ndim != node.value.ndim:
             came, was = shape_text(fed.shape), shape_text(node.shape)
@@ -340,7 +398,7 @@ class Graph:
                 raise ValueError(f"Graph: {self.names[node]} has {found}")
         return fed
 
-    def _seed(self, seed: ArrayLike | None, value: Array) -> Array:
+    def seed(self, seed: ArrayLike | None, value: Array) -> Array:
         output = self.output
         if output not in self.wanted:
             raise ValueError(f"backward: {self.names[output]} depends on no node that requires a gradient")

@@ -1,0 +1,122 @@
+"""A graph as a program: one call is a whole step of training."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from minigraph.arrays import Array, ArrayLike, shape_text
+from minigraph.compile.flat import Flat
+from minigraph.compile.plan import Plan
+from minigraph.compile.update import update_by
+from minigraph.graph import Graph, Node, Parameter
+from minigraph.optim import Optimizer
+
+__all__ = ["Program"]
+
+
+class Program:
+    """``program(x=…, t=…)``: forward, backward and, with an optimizer, its step; returns the output's value.
+
+    The same as ``graph.forward(x=…, t=…)``, ``graph.backward()`` and ``optimizer.step()``, up to rounding, as a flat
+    list of NumPy calls in memory of its own; one list for each combination of shapes, made when that first comes.
+    Without an optimizer it stops after the backward, with `gradients`; where the output is no scalar, before it.
+
+    What you are given is yours: the result, a parameter's ``value`` and the `gradients` are new arrays. Parameters have
+    their new values after each call, and the optimizer its memory; either may be used and changed in between. Inner
+    nodes and other leaves of the graph stay as they were recorded. Feeds are read and never written; what is not fed
+    keeps its value. A feed with NaN is refused before anything has changed, if the NaN reaches the output.
+    """
+
+    def __init__(self, graph: Graph, optimizer: Optimizer | None = None, wrt: Iterable[Node] | None = None) -> None:
+        self.graph, self.optimizer = graph, optimizer
+        self._wanted = _wanted(graph, optimizer, wrt)
+        self._flat = Flat(node for node in self._wanted if isinstance(node, Parameter))
+        self._update = update_by(optimizer, self._flat) if optimizer is not None else None
+        self._plans: dict[Any, Plan] = {}
+        self._plan: Plan | None = None
+
+    def __call__(self, feeds: Mapping[Node | str, ArrayLike] | None = None, /, **named: ArrayLike) -> Any:
+        plan, flat = self._plan, self._flat
+        if feeds is not None or plan is None or not plan.accepts(named):
+            plan = self._plan = self._planned(self.graph.feeds(feeds, named))
+        if not flat.holds:
+            self._take()
+        steps = plan.next_steps() if plan.clocks else ()
+        for function, arguments in plan.forward:
+            function(*arguments)
+        result = plan.result
+        value = result.copy() if result.ndim else result[()]
+        if np.isnan(value).any() if result.ndim else value != value:
+            plan.refuse_nan()
+        for function, arguments in plan.backward:
+            function(*arguments)
+        if self._update is not None:
+            self._update()
+        for clock, step in steps:
+            clock.value = step
+        self.graph.last_run = plan
+        return value
+
+    @property
+    def gradients(self) -> dict[Node, Array]:
+        """∂output/∂node of the last run, for every parameter that it computed one for, or leaf of ``wrt``."""
+        if self._plan is None:
+            raise ValueError("Program: there are no gradients before the first run")
+        return {node: self._place(self._plan, node).copy() for node in self._wanted}
+
+    def _place(self, plan: Plan, node: Node) -> Array:
+        return self._flat.places[node] if isinstance(node, Parameter) else plan.places[node]
+
+    def _take(self) -> None:
+        self._flat.take()
+        if self._update is not None:
+            self._update.load()
+
+    def _planned(self, fed: Mapping[Node, Array]) -> Plan:
+        """The plan for these leaves, bound to them."""
+        leaves = {node: node.value for node in self.graph.nodes if node.op is None} | dict(fed)
+        key = tuple((node.shape, value.dtype.str, value.shape) for node, value in leaves.items() if node not in self._flat.memory)
+        plan = self._plans.get(key)
+        if plan is None:
+            values = self.graph.replay(self.graph.next_step() | leaves)
+            others = {n: np.zeros_like(values[n]) for n in self._wanted if not isinstance(n, Parameter)}
+            plan = Plan(self.graph, values, self._flat.memory, {**self._flat.places, **others})
+            self._plans[key] = plan
+        plan.bind(leaves, fed)
+        return plan
+
+    def __str__(self) -> str:
+        plan = self._plan or self._planned({})
+        update = [f"  {line}" for line in str(self._update).splitlines()] if self._update is not None else []
+        return "\n".join([str(plan), *(["update"] if update else []), *update])
+
+    def __repr__(self) -> str:
+        return f"<Program {self.graph.names[self.graph.output]}: {len(self._plans)} plans>"
+
+
+def _wanted(graph: Graph, optimizer: Optimizer | None, wrt: Iterable[Node] | None) -> tuple[Node, ...]:
+    """The leaves that a program computes the gradient of."""
+    if optimizer is not None:
+        if not isinstance(optimizer, Optimizer):
+            raise TypeError(f"compile: needs an optimizer, such as mg.SGD(graph.parameters); got {optimizer!r}")
+        if wrt is not None:
+            raise ValueError("compile: give an optimizer or wrt, not both: an optimizer says which gradients it needs")
+        wanted: tuple[Node, ...] = tuple(p for p in optimizer.parameters if p.requires_grad)
+    elif wrt is not None:
+        wanted = tuple(dict.fromkeys(wrt))
+    else:
+        wanted = tuple(p for p in graph.parameters if p.requires_grad)
+        wanted = wanted or tuple(node for node in graph.nodes if node.op is None and node.requires_grad)
+    for node in wanted:
+        if node not in graph.wanted or node.op is not None:
+            name = node.name or repr(node)
+            raise ValueError(f"compile: {name} is no leaf behind {graph.names[graph.output]} that wants a gradient")
+    if graph.output.value.size != 1:
+        if optimizer is not None or wrt is not None:
+            shape = shape_text(graph.output.shape)
+            raise ValueError(f"compile: {graph.names[graph.output]} is {shape}, not a scalar, so it has no gradients")
+        return ()
+    return wanted

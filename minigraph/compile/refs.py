@@ -1,0 +1,71 @@
+"""Places for arrays: what the calls of a plan read and write, before and after they are given memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from minigraph.arrays import Array
+
+__all__ = ["Feed", "Look", "Ref", "known"]
+
+Look = Callable[[Array], Array]
+
+
+@dataclass(eq=False)
+class Ref:
+    """An array that calls read and write: memory of the plan, a known array, or another ref looked at differently.
+
+    array: the memory, once there is some · base, look: what it is a view of, and how to look at it; the name of a view
+    has {} for that of its base ·
+    constant: the number that every element is, where that is known; such a ref may have shape ().
+    """
+
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    name: str
+    array: Array | None = None
+    base: Ref | None = None
+    look: Look | None = None
+    constant: float | None = None
+
+    @property
+    def root(self) -> Ref:
+        """What the memory belongs to."""
+        return self if self.base is None else self.base.root
+
+    def seen_in(self, memory: Array) -> Array:
+        """This view of the root's memory."""
+        return memory if self.base is None or self.look is None else self.look(self.base.seen_in(memory))
+
+    @property
+    def resolved(self) -> Array:
+        """The array, once its root has memory."""
+        if self.array is None:
+            memory = self.root.array
+            assert memory is not None, f"{self.name} has no memory"
+            self.array = self.seen_in(memory)
+        return self.array
+
+    def __str__(self) -> str:
+        return self.name if self.base is None else self.name.format(self.base)
+
+
+@dataclass(eq=False)
+class Feed(Ref):
+    """A leaf whose array may be another one at each run. uses: the arguments to be exchanged, and how they see it."""
+
+    uses: list[tuple[list[Any], int, Ref]] = field(default_factory=list)
+
+    def bind(self, array: Array) -> None:
+        self.array = array
+        for arguments, i, ref in self.uses:
+            arguments[i] = ref.seen_in(array)
+
+
+def known(array: Array, name: str, constant: float | None = None) -> Ref:
+    """A ref to an array that is there already."""
+    return Ref(array.shape, array.dtype, name, array, constant=constant)
