@@ -133,7 +133,7 @@ class Parameter(Node):
             self.holder.release()
         _VALUE.__set__(self, value)
 
-    value = property(_get, _set)  # type: ignore[assignment]
+    value = property(_get, _set)
 
     def receive(self, value: Array) -> None:
         """What the holder says that the value is."""

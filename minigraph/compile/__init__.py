@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from minigraph.compile import rules as rules
+from minigraph.compile import rules
 from minigraph.compile.program import Program
 from minigraph.graph import Graph, Node
 from minigraph.optim import Optimizer
 
-__all__ = ["Program"]
+__all__ = ["Program", "rules"]
 
 
 def _compile(self: Graph, optimizer: Optimizer | None = None, *, wrt: Iterable[Node] | None = None) -> Program:
@@ -24,4 +24,4 @@ def _compile(self: Graph, optimizer: Optimizer | None = None, *, wrt: Iterable[N
     return Program(self, optimizer, wrt)
 
 
-Graph.compile = _compile
+Graph.compile = _compile  # type: ignore[method-assign]

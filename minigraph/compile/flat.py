@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from minigraph.arrays import Array, shape_text
-from minigraph.graph import Parameter
+from minigraph.graph import Node, Parameter
 
 __all__ = ["Flat"]
 
@@ -24,8 +24,8 @@ class Flat:
         self.parameters = tuple(parameters)
         self.vectors: list[tuple[Array, Array]] = []
         self.members: list[tuple[Parameter, ...]] = []
-        self.memory: dict[Parameter, Array] = {}
-        self.places: dict[Parameter, Array] = {}
+        self.memory: dict[Node, Array] = {}
+        self.places: dict[Node, Array] = {}
         for dtype in dict.fromkeys(parameter.value.dtype for parameter in self.parameters):
             members = tuple(p for p in self.parameters if p.value.dtype == dtype)
             size = sum(parameter.value.size for parameter in members)

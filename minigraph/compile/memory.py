@@ -12,7 +12,7 @@ import numpy as np
 from minigraph.arrays import Array
 from minigraph.compile.refs import Ref
 
-__all__ = ["Call", "allocate"]
+__all__ = ["Call", "allocate", "larger"]
 
 
 @dataclass(eq=False)
@@ -32,13 +32,21 @@ class Call:
         """Whether the memory of `old`, which is read, may be that of `new`: element by element, each in its place."""
         looks = [ref for ref in self.refs if ref.root is old]
         same = old.shape == new.shape and old.dtype == new.dtype and new in self.writes
-        return same and isinstance(self.function, np.ufunc) and all(ref is old for ref in looks)
+        by_element = isinstance(self.function, np.ufunc) or getattr(self.function, "in_place", False)
+        return same and by_element and all(ref is old for ref in looks)
 
     def __str__(self) -> str:
         name = getattr(self.function, "__name__", str(self.function))
         inputs = ", ".join(str(a) for a in self.arguments if not any(a is ref for ref in self.writes))
         outputs = ", ".join(map(str, self.writes))
         return f"{outputs} = {name}({inputs})"
+
+
+def larger(a: Array, b: Array, out: Array) -> None:
+    np.maximum(a, b, out=out)  # NumPy wants this one's out by keyword
+
+
+larger.in_place = True  # type: ignore[attr-defined]
 
 
 def allocate(calls: Sequence[Call], kept: Iterable[Ref]) -> list[Array]:

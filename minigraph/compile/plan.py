@@ -76,7 +76,9 @@ class Plan:
 
     def next_steps(self) -> list[tuple[Node, Array]]:
         """What each clock shows in this run."""
-        steps = [(clock, self.given_steps.get(clock, np.asarray(clock.value + 1))) for clock in self.clocks]
+        steps: list[tuple[Node, Array]] = [
+            (clock, self.given_steps.get(clock, np.asarray(clock.value + 1))) for clock in self.clocks
+        ]
         for clock, step in steps:
             self.feeds[clock].bind(step)
         return steps
@@ -140,13 +142,19 @@ def _forwards(builder: Builder) -> list[tuple[Node, Backward]]:
             if source in waiting:
                 waiting.remove(source)
                 lower(source)
-        (user, *others) = builder.users[node] or [None]
-        if user is not None and user.op is not None and not others and user.inputs[0] is node:
-            if rule_for(user.op, node.op) is not None and node is not builder.graph.output:
-                waiting.add(node)
-                continue
-        lower(node)
+        if _is_taken_in(builder, node):
+            waiting.add(node)
+        else:
+            lower(node)
     return ways_back
+
+
+def _is_taken_in(builder: Builder, node: Node) -> bool:
+    """Whether there is a rule for the only op that reads this node, as its first input, together with this one."""
+    if not builder.has_one_user(node):
+        return False
+    user = builder.users[node][0]
+    return user.op is not None and user.inputs[0] is node and rule_for(user.op, node.op) is not None
 
 
 def _backwards(builder: Builder, ways_back: list[tuple[Node, Backward]]) -> None:

@@ -78,7 +78,11 @@ class Program:
     def _planned(self, fed: Mapping[Node, Array]) -> Plan:
         """The plan for these leaves, bound to them."""
         leaves = {node: node.value for node in self.graph.nodes if node.op is None} | dict(fed)
-        key = tuple((node.shape, value.dtype.str, value.shape) for node, value in leaves.items() if node not in self._flat.memory)
+        key = tuple(
+            (node.shape, value.dtype.str, value.shape)
+            for node, value in leaves.items()
+            if node not in self._flat.memory
+        )
         plan = self._plans.get(key)
         if plan is None:
             values = self.graph.replay(self.graph.next_step() | leaves)

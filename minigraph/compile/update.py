@@ -9,6 +9,7 @@ import numpy as np
 
 from minigraph.arrays import Array
 from minigraph.compile.flat import Flat, parts
+from minigraph.compile.memory import larger
 from minigraph.optim import SGD, AdaGrad, Adam, AdamW, Optimizer, RMSProp
 
 __all__ = ["Update", "update_by"]
@@ -16,7 +17,13 @@ __all__ = ["Update", "update_by"]
 
 def update_by(optimizer: Optimizer, flat: Flat) -> Update:
     """What steps as `optimizer` does. An optimizer of your own takes its own step."""
-    known: dict[type[Optimizer], type[Update]] = {SGD: _SGD, Adam: _Adam, AdamW: _Adam, AdaGrad: _Worker, RMSProp: _Worker}
+    known: dict[type[Optimizer], type[Update]] = {
+        SGD: _SGD,
+        Adam: _Adam,
+        AdamW: _Adam,
+        AdaGrad: _Worker,
+        RMSProp: _Worker,
+    }
     return known.get(type(optimizer), Update)(optimizer, flat)
 
 
@@ -133,7 +140,12 @@ class _Adam(_Calls):
         numbers = (o.learning_rate, *o.betas, 1 - o.betas[0], 1 - o.betas[1], o.epsilon, self.first, self.second)
         rate, b1, b2, c1, c2, epsilon, first, second = (np.array(number, dtype) for number in numbers)
         self.corrections.append((first, second))
-        m, v, step, root = self.vector("means", k), self.vector("squares", k), np.empty_like(theta), np.empty_like(theta)
+        m, v, step, root = (
+            self.vector("means", k),
+            self.vector("squares", k),
+            np.empty_like(theta),
+            np.empty_like(theta),
+        )
         calls: list[tuple[Any, ...]] = []
         if o.weight_decay and type(o) is AdamW:
             shrink = np.asarray(o.learning_rate * o.weight_decay, dtype)
@@ -141,11 +153,16 @@ class _Adam(_Calls):
         elif o.weight_decay:
             calls += [(np.multiply, np.asarray(o.weight_decay, dtype), theta, step), (np.add, g, step, g)]
         calls += [(np.multiply, b1, m, m), (np.multiply, c1, g, step), (np.add, m, step, m)]
-        calls += [(np.multiply, b2, v, v), (np.multiply, c2, g, step), (np.multiply, step, g, step), (np.add, v, step, v)]
+        calls += [
+            (np.multiply, b2, v, v),
+            (np.multiply, c2, g, step),
+            (np.multiply, step, g, step),
+            (np.add, v, step, v),
+        ]
         largest = v
         if o.amsgrad:
             largest = self.vector("largest", k)
-            calls += [(np.maximum, largest, v, largest)]
+            calls += [(larger, largest, v, largest)]
         calls += [(np.divide, largest, second, root), (np.sqrt, root, root), (np.add, root, epsilon, root)]
         calls += [(np.divide, m, first, step), (np.multiply, rate, step, step), (np.divide, step, root, step)]
         return [*calls, (np.subtract, theta, step, theta)]

@@ -1,0 +1,154 @@
+"""The softmax loss, with its gradient in the same go: the scores are read once, while they are in the cache.
+
+A head with few classes keeps its scores class-major, as [C, N]: maximum and sum over the classes are then ufuncs over
+long rows. A large vocabulary is worked off a few rows at a time.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minigraph.arrays import Array
+from minigraph.compile.builder import Backward, Builder, lowers
+from minigraph.compile.refs import Ref
+from minigraph.compile.rules.elementwise import one_type
+from minigraph.compile.rules.linear import give_product
+from minigraph.graph import Node, Op
+from minigraph.layers.affine import Affine
+from minigraph.layers.losses import SoftmaxWithLoss
+from minigraph.layers.targets import check_labels, check_targets
+
+FEW = 64  # classes up to which a head is class-major
+
+
+class _CheckLabels:
+    """Labels out of range are refused, as the lesson does it: seen without a sign, negative ones are huge."""
+
+    __name__ = "check_labels"
+
+    def __init__(self, op: Op, dtype: np.dtype[Any], classes: int) -> None:
+        self.name, self.classes = op.name, classes
+        self.unsigned = np.dtype(f"u{dtype.itemsize}")
+
+    def __call__(self, labels: Array) -> None:
+        if np.maximum.reduce(labels.view(self.unsigned)) >= self.classes:
+            check_labels(self.name, labels, self.classes)
+
+
+class _CheckTargets:
+    """Targets that are no distributions are refused, as the lesson does it."""
+
+    __name__ = "check_targets"
+
+    def __init__(self, op: Op) -> None:
+        self.name = op.name
+
+    def __call__(self, scores: Array, t: Array) -> None:
+        check_targets(self.name, scores, t)
+
+
+@lowers(SoftmaxWithLoss, after=Affine)
+def head(b: Builder, node: Node) -> Backward | None:
+    """Affine and SoftmaxWithLoss together, for few classes."""
+    scores, labels = node.inputs
+    op, x, w, *bias = node.op, *map(b.value, scores.inputs)
+    t, values = b.value(labels), b.values[scores]
+    assert isinstance(op, SoftmaxWithLoss)
+    fits = values.ndim == 2 and len(t.shape) == 1 and values.shape[1] <= FEW and op.reduction != "none"
+    if not fits or not one_type(b, scores):
+        return None
+    (n, classes), dtype = values.shape, values.dtype
+    z = b.new((classes, n), dtype)
+    b.call(np.dot, b.transposed(w), b.transposed(x), z)
+    if bias:
+        b.call(np.add, z, b.view(bias[0], "{}[:, None]", lambda a: a[:, None]), z)
+    gradient = columns(b, node, z, t, 1 / n if op.reduction == "mean" else 1.0)
+
+    def backward(u: Ref) -> None:
+        if u.constant != 1:
+            b.call(np.multiply, gradient, u, gradient)
+        rows = b.transposed(gradient)
+        give_product(b, scores.inputs[0], rows, b.transposed(w))
+        give_product(b, scores.inputs[1], b.transposed(x), rows)
+        if bias and b.wants(scores.inputs[2]):
+            b.give(scores.inputs[2], np.dot, gradient, b.known(np.ones(n, dtype), "1…"))
+
+    return backward
+
+
+def columns(b: Builder, node: Node, z: Ref, t: Ref, scale: float) -> Ref:
+    """The loss of scores z [C, N], which are overwritten, and its gradient (p − t) × scale, as [C, N]."""
+    (classes, n), dtype, op = z.shape, z.dtype, node.op
+    assert op is not None
+    b.call(_CheckLabels(op, t.dtype, classes), t, writes=())
+    chosen = b.new(z.shape, dtype)
+    one_hot = b.known(np.eye(classes, dtype=dtype) * dtype.type(scale), "eye")
+    b.call(_take_columns, one_hot, t, chosen)
+
+    top, e, scaled = b.new((n,), dtype), b.new(z.shape, dtype), b.number(scale, dtype)
+    b.call(np.maximum.reduce, z, 0, None, top)
+    b.call(np.subtract, z, top, z)
+    b.call(np.exp, z, e)
+    total, logs = b.new((n,), dtype), b.new((n,), dtype)
+    b.call(np.dot, b.known(np.ones(classes, dtype), "1…"), e, total)
+    b.call(np.log, total, logs)
+
+    flat, loss = (b.reshaped(a, classes * n) for a in (z, chosen)), b.output(node)
+    cost, right = b.new((), dtype), b.new((), dtype)
+    b.call(np.dot, b.known(np.full(n, scale, dtype), f"{scale:g}…"), logs, cost)
+    b.call(np.dot, *flat, right)
+    b.call(np.subtract, cost, right, loss)
+
+    share = b.elementwise(np.divide, scaled, total)
+    b.call(np.multiply, e, share, e)
+    b.call(np.subtract, e, chosen, e)
+    return e
+
+
+def _take_columns(table: Array, labels: Array, out: Array) -> None:
+    table.take(labels, 1, out, "clip")
+
+
+class _Rows:
+    """The softmax loss of scores [N, C] and its gradient, a few rows at a time."""
+
+    __name__ = "softmax_with_loss"
+    BYTES = 1 << 18  # of scores at a time: they and their gradient stay in the cache of a core
+
+    def __init__(self, scale: float, shape: tuple[int, int], itemsize: int) -> None:
+        self.scale = scale
+        self.step = max(1, self.BYTES // (shape[1] * itemsize))
+
+    def __call__(self, z: Array, labels: Array, gradient: Array, loss: Array) -> None:
+        total, scale = 0.0, z.dtype.type(self.scale)
+        for start in range(0, len(z), self.step):
+            rows = slice(start, start + self.step)
+            part, out, t = z[rows], gradient[rows], labels[rows]
+            where = np.arange(len(t)), t
+            np.subtract(part, part.max(axis=1, keepdims=True), out)
+            right = out[where]
+            np.exp(out, out)
+            sums = out.sum(axis=1)
+            total += float(np.log(sums).sum()) - float(right.sum())
+            np.multiply(out, (scale / sums)[:, None], out)
+            out[where] -= scale
+        loss[()] = total * self.scale
+
+
+@lowers(SoftmaxWithLoss)
+def rows(b: Builder, node: Node) -> Backward | None:
+    """The scores as they stand, with labels."""
+    scores, labels = node.inputs
+    op, z, t = node.op, b.value(scores), b.value(labels)
+    assert isinstance(op, SoftmaxWithLoss)
+    if len(t.shape) + 1 != len(z.shape) or op.reduction == "none" or not t.shape:
+        return None
+    n, classes = int(np.prod(t.shape)), z.shape[-1]
+    scale = 1 / n if op.reduction == "mean" else 1.0
+    gradient, loss = b.new(z.shape, z.dtype), b.output(node)
+    z2, t2, gradient2 = b.reshaped(z, n, classes), b.reshaped(t, n), b.reshaped(gradient, n, classes)
+    b.call(_CheckLabels(op, t.dtype, classes), t2, writes=())
+    b.call(_Rows(scale, (n, classes), z.dtype.itemsize), z2, t2, gradient2, loss, writes=(gradient2, loss))
+    return lambda u: b.give(scores, np.multiply, gradient, u) if u.constant != 1 else b.give_ref(scores, gradient)

@@ -1,0 +1,422 @@
+"""A compiled graph computes what the graph computes, whatever its rules do, and is no trap for those who use it."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from cases import CASES, Case
+from helpers import Array
+
+import minigraph as mg
+from minigraph.layers import (
+    L2,
+    Affine,
+    BatchNorm,
+    Dropout,
+    Embedding,
+    LayerNorm,
+    ReLU,
+    Softmax,
+    SoftmaxWithLoss,
+    Tanh,
+)
+
+RNG = np.random.default_rng(91)
+X, T = RNG.normal(size=(12, 4)), RNG.integers(0, 3, 12)
+TOLERANCE = {"float64": 1e-9, "float32": 2e-5}  # relative to the largest number of an array
+
+
+def close(a: Array, b: Array, tolerance: float) -> None:
+    a, b = np.asarray(a), np.asarray(b)
+    assert a.shape == b.shape and a.dtype == b.dtype
+    largest = max(float(np.abs(b[np.isfinite(b)]).max(initial=0)), 1e-3)
+    np.testing.assert_allclose(a, b, rtol=tolerance, atol=tolerance * largest)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("case", CASES, ids=[case.id for case in CASES])
+def test_every_op_is_what_it_is_in_the_graph(case: Case, dtype: str) -> None:
+    """Its value and every gradient, pulled back from a random upstream, and once more for other numbers."""
+    operands = [a.astype(dtype) if a.dtype == np.float64 else a for a in case.operands]
+    leaves = tuple(mg.Node(a, f"x{i}", requires_grad=i in case.differentiable) for i, a in enumerate(operands))
+    made = case.op.record(leaves)
+    weights = RNG.normal(size=made.shape).astype(dtype)
+    graph = mg.Graph((made * weights).sum() if made.shape else made * weights)
+    wrt = [leaf for leaf in leaves if leaf in graph.wanted]
+    program = graph.compile(wrt=wrt)
+    moved = [a * np.asarray(0.99, a.dtype) if a.dtype.kind == "f" and i in case.differentiable else a
+             for i, a in enumerate(operands)]  # fmt: skip
+    for arrays in (operands, moved, operands):
+        feeds = dict(zip(leaves, arrays))
+        close(program(feeds), graph.forward(feeds), TOLERANCE[dtype])
+        expected = graph.gradients()
+        for leaf in wrt:
+            close(program.gradients[leaf], expected.get(leaf, np.zeros_like(leaf.value)), TOLERANCE[dtype])
+
+
+def network(dtype: str = "float64", seed: int = 0, loss: mg.Op | None = None, *more: mg.Op) -> mg.Graph:
+    rng = np.random.default_rng(seed)
+    layers = mg.Sequential(Affine(4, 5, seed=rng, dtype=dtype), ReLU(), *more, Affine(5, 3, seed=rng, dtype=dtype))
+    scores = layers(mg.Node(X.astype(dtype), "x", requires_grad=False))
+    return mg.Graph((loss or SoftmaxWithLoss())(scores, mg.Node(T, "t")))
+
+
+OPTIMIZERS: dict[str, Callable[[Any], mg.Optimizer]] = {
+    "SGD": lambda p: mg.SGD(p, 0.1),
+    "momentum": lambda p: mg.SGD(p, 0.1, momentum=0.9),
+    "Nesterov": lambda p: mg.SGD(p, 0.1, momentum=0.9, nesterov=True, weight_decay=0.01),
+    "decay": lambda p: mg.SGD(p, 0.1, weight_decay=0.01),
+    "AdaGrad": lambda p: mg.AdaGrad(p, 0.1),
+    "RMSProp": lambda p: mg.RMSProp(p, 0.01, momentum=0.5, centered=True),
+    "Adam": lambda p: mg.Adam(p, 0.01),
+    "amsgrad": lambda p: mg.Adam(p, 0.01, amsgrad=True, weight_decay=0.1),
+    "AdamW": lambda p: mg.AdamW(p, 0.01),
+    "my own": lambda p: Halving(p, 0.1),
+}
+
+
+class Halving(mg.Optimizer):
+    """An optimizer of somebody's own, with a memory, which treats the numbers of a parameter together."""
+
+    def __init__(self, parameters: Any, learning_rate: float) -> None:
+        super().__init__(parameters, learning_rate)
+        self.taken: dict[int, int] = {}
+
+    def update(self, i: int, value: Array, gradient: Array) -> Array:
+        self.taken[i] = self.taken.get(i, 0) + 1
+        return np.asarray(value - self.learning_rate / self.taken[i] * gradient / (1 + np.linalg.norm(gradient)))
+
+
+def batches(steps: int) -> list[dict[str, Array]]:
+    """Batches of several sizes, in turn."""
+    rng = np.random.default_rng(5)
+    rows = [rng.permutation(12)[: (12, 5, 5, 1)[n % 4]] for n in range(steps)]
+    return [{"x": X[r], "t": T[r]} for r in rows]
+
+
+def train(graph: mg.Graph, optimizer: mg.Optimizer, feeds: list[dict[str, Array]]) -> list[float]:
+    losses = []
+    for feed in feeds:
+        losses.append(float(graph.forward(**feed)))
+        graph.backward()
+        optimizer.step()
+    return losses
+
+
+def parameters(graph: mg.Graph) -> list[Array]:
+    return [parameter.value for parameter in graph.parameters]
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_training_is_the_same_with_every_optimizer_and_any_batch_size(name: str, dtype: str) -> None:
+    eager, compiled = network(dtype), network(dtype)
+    one, other = OPTIMIZERS[name](eager.parameters), OPTIMIZERS[name](compiled.parameters)
+    step, feeds = compiled.compile(other), batches(20)
+    close(
+        np.array([step(**feed) for feed in feeds]).astype("float64"),
+        np.array(train(eager, one, feeds)),
+        TOLERANCE[dtype],
+    )
+    for mine, theirs in zip(parameters(compiled), parameters(eager)):
+        close(mine, theirs, 10 * TOLERANCE[dtype])
+    assert len(step._plans) == 3
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_eager_and_compiled_steps_may_alternate(name: str) -> None:
+    """Parameters and what the optimizer remembers go to and fro; settings may change in between."""
+    eager, mixed = network(), network()
+    one, other = OPTIMIZERS[name](eager.parameters), OPTIMIZERS[name](mixed.parameters)
+    step, feeds = mixed.compile(other), batches(12)
+    for n, feed in enumerate(feeds):
+        one.learning_rate = other.learning_rate = 0.1 / (1 + n // 3)
+        train(eager, one, [feed])
+        if n % 4 in (1, 2):
+            step(**feed)
+        else:
+            train(mixed, other, [feed])
+        if n == 6:
+            mixed.parameters[0].value = eager.parameters[0].value = np.ones((4, 5))
+    for mine, theirs in zip(parameters(mixed), parameters(eager)):
+        close(mine, theirs, 1e-9)
+    for mine, theirs in zip(memory(other), memory(one)):
+        close(np.asarray(mine, float), np.asarray(theirs, float), 1e-9)
+
+
+def memory(optimizer: mg.Optimizer) -> list[Any]:
+    dicts = [value for value in vars(optimizer).values() if isinstance(value, dict)]
+    return [each[i] for each in dicts for i in sorted(each) if np.any(each[i])]
+
+
+def test_a_preview_between_compiled_steps_is_what_the_next_step_would_do() -> None:
+    graph, twin = network(), network()
+    adam, other = mg.Adam(graph.parameters, 0.01), mg.Adam(twin.parameters, 0.01)
+    step, feeds = graph.compile(adam), batches(3)
+    for feed in feeds:
+        step(**feed)
+    train(twin, other, feeds)
+    for each in (graph, twin):
+        each.forward(**feeds[0])
+        each.backward()
+    for mine, theirs in zip(adam.preview().values(), other.preview().values()):
+        close(mine, theirs, 1e-9)
+
+
+def test_two_programs_train_the_same_parameters_in_turn() -> None:
+    eager, graph = network(), network()
+    one, other = mg.SGD(eager.parameters, 0.1, momentum=0.9), mg.SGD(graph.parameters, 0.1, momentum=0.9)
+    first, second, feeds = graph.compile(other), graph.compile(other), batches(8)
+    for n, feed in enumerate(feeds):
+        (first if n % 3 else second)(**feed)
+    train(eager, one, feeds)
+    for mine, theirs in zip(parameters(graph), parameters(eager)):
+        close(mine, theirs, 1e-9)
+
+
+def test_a_layer_used_twice_and_a_penalty() -> None:
+    def build() -> mg.Graph:
+        shared = Affine(4, 4, seed=1)
+        x = mg.Node(X, "x", requires_grad=False)
+        h = Tanh()(shared(Tanh()(shared(x))) + x)
+        loss = SoftmaxWithLoss()(Affine(4, 3, seed=2)(h), mg.Node(T, "t"))
+        return mg.Graph(loss + L2(0.01)(shared.parameters[0]))
+
+    eager, compiled = build(), build()
+    step = compiled.compile(mg.SGD(compiled.parameters, 0.1))
+    losses = [float(step(**feed)) for feed in batches(6)]
+    assert np.allclose(losses, train(eager, mg.SGD(eager.parameters, 0.1), batches(6)), rtol=1e-9)
+    for mine, theirs in zip(parameters(compiled), parameters(eager)):
+        close(mine, theirs, 1e-9)
+
+
+def test_dropout_draws_the_masks_of_the_graph_and_batch_norm_its_statistics() -> None:
+    def build() -> tuple[mg.Graph, BatchNorm]:
+        norm = BatchNorm(5)
+        return network("float64", 0, None, norm, Dropout(0.5, seed=3)), norm
+
+    (eager, one), (compiled, other) = build(), build()
+    sgd, step = mg.SGD(eager.parameters, 0.1), compiled.compile(mg.SGD(compiled.parameters, 0.1))
+    for feed in [feed for feed in batches(16) if len(feed["t"]) > 1]:
+        train(eager, sgd, [feed])
+        one.update(eager)
+        step(**feed)
+        other.update(compiled)
+    for mine, theirs in zip(parameters(compiled), parameters(eager)):
+        close(mine, theirs, 1e-9)
+    assert compiled["step1"].value == eager["step1"].value > 10
+    close(compiled.evaluate(x=X, t=T), eager.evaluate(x=X, t=T), 1e-9)
+    assert step(x=X, t=T, step1=0, step2=0) == pytest.approx(float(eager.forward(x=X, t=T, step1=0, step2=0)), 1e-9)
+
+
+def test_tokens() -> None:
+    def build() -> mg.Graph:
+        h = LayerNorm(6)(Embedding(5, 6, seed=0)(mg.Node(RNG.integers(0, 5, (3, 4)), "i")))
+        return mg.Graph(SoftmaxWithLoss()(Affine(6, 5, seed=1)(h), mg.Node(np.zeros((3, 4), int), "t")))
+
+    eager, compiled = build(), build()
+    one, step = mg.Adam(eager.parameters), compiled.compile(mg.Adam(compiled.parameters))
+    for n in (3, 1, 7, 3):
+        i = RNG.integers(0, 5, (n, 4))
+        train(eager, one, [{"i": i, "t": i[:, ::-1]}])
+        step(i=i, t=i[:, ::-1])
+    for mine, theirs in zip(parameters(compiled), parameters(eager)):
+        close(mine, theirs, 1e-9)
+
+
+class TestFeeds:
+    """Of another type or order they are converted or refused, never silently wrong."""
+
+    @pytest.mark.parametrize("x", [
+        pytest.param(X.astype(np.float32), id="float32"), pytest.param(np.asfortranarray(X), id="Fortran"),
+        pytest.param(np.repeat(X, 2, axis=0)[::2], id="strided"), pytest.param(X[::-1].copy()[::-1], id="reversed"),
+        pytest.param(X.astype(">f8"), id="other byte order"), pytest.param(X.tolist(), id="list"),
+        pytest.param((X * 8).astype(int), id="integers"),
+    ])  # fmt: skip
+    @pytest.mark.parametrize("t", [
+        pytest.param(T.astype(np.int32), id="int32"), pytest.param(T.astype(np.uint8), id="uint8"),
+        pytest.param(np.repeat(T, 2)[::2], id="strided"), pytest.param(np.eye(3)[T], id="one-hot"),
+        pytest.param(np.eye(3, dtype=np.float32)[T], id="one-hot float32"), pytest.param(T.tolist(), id="list"),
+    ])  # fmt: skip
+    def test_as_the_graph_takes_them(self, x: Any, t: Any) -> None:
+        graph, twin = network(), network()
+        program = graph.compile(mg.SGD(graph.parameters, 0.1))
+        program(x=X, t=T)
+        train(twin, mg.SGD(twin.parameters, 0.1), [{"x": X, "t": T}])
+        assert program(x=x, t=t) == pytest.approx(float(twin.forward(x=x, t=t)), 1e-12)
+        assert program(x=X, t=T) == pytest.approx(
+            train(twin, mg.SGD(twin.parameters, 0.1), [{"x": x, "t": t}, {"x": X, "t": T}])[-1], 1e-12
+        )
+
+    def test_by_node_and_left_out(self) -> None:
+        graph = network()
+        program = graph.compile()
+        whole = program()
+        assert whole == pytest.approx(float(graph.output.value), 1e-12)
+        part = program({graph["x"]: X[:2], graph["t"]: T[:2]})
+        assert part == pytest.approx(float(graph.evaluate(x=X[:2], t=T[:2])), 1e-12)
+        assert program() == whole and program(x=X) == whole
+        graph["x"].value = X + 1.0
+        assert program() == pytest.approx(float(graph.evaluate()), 1e-12) != whole
+
+    def test_they_are_not_written_to_and_not_remembered(self) -> None:
+        graph = network()
+        program = graph.compile(mg.SGD(graph.parameters, 0.1))
+        x, t = X.copy(), T.copy()
+        x.flags.writeable = t.flags.writeable = False
+        first = program(x=x, t=t)
+        assert np.array_equal(x, X) and np.array_equal(t, T)
+        changed = X.copy()
+        program(x=changed, t=T)
+        changed *= 2
+        twin = network()
+        train(twin, mg.SGD(twin.parameters, 0.1), [{"x": X, "t": T}] * 2)
+        assert program(x=changed, t=T) == pytest.approx(float(twin.forward(x=2 * X, t=T)), 1e-9)
+        assert first == pytest.approx(float(network().output.value))
+
+    @pytest.mark.parametrize("feeds, message", [
+        ({"x": X, "t": T + 1}, r"^SoftmaxWithLoss: labels go from 1 to 3, but must lie in 0 … 2 \(3 classes\)$"),
+        ({"x": X, "t": T - 1}, r"^SoftmaxWithLoss: labels go from -1 to 1"),
+        ({"x": X, "t": T[:3]}, r"^SoftmaxWithLoss: the targets are int64 \[3\]"),
+        ({"x": X[:, :3], "t": T}, r"^Affine: x is \[12, 3\] but W is \[4, 5\]"),
+        ({"x": X[0], "t": T}, r"^Graph: x was recorded as \[12, 4\], fed \[4\]"),
+        ({"x": X, "y": T}, r"^Graph: there is no leaf named 'y'; the leaves are x, .*t$"),
+        ({"x": np.where(X == X[2, 1], np.nan, X), "t": T}, r"^Graph: x has 1 NaN of 48 values, the first at \[2, 1\]$"),
+    ])  # fmt: skip
+    def test_bad_ones_are_refused_and_nothing_has_changed(self, feeds: dict[str, Array], message: str) -> None:
+        graph = network()
+        program = graph.compile(mg.SGD(graph.parameters, 0.1, momentum=0.9))
+        program(x=X, t=T)
+        before = copy.deepcopy(parameters(graph))
+        with pytest.raises(ValueError, match=message):
+            program(feeds)
+        assert all(np.array_equal(a, b) for a, b in zip(before, parameters(graph)))
+        twin = network()
+        train(twin, mg.SGD(twin.parameters, 0.1, momentum=0.9), [{"x": X, "t": T}])
+        assert program(x=X, t=T) == pytest.approx(float(twin.forward(x=X, t=T)), 1e-9)
+
+
+class TestArrays:
+    """What is handed out belongs to whoever asked."""
+
+    def test_results_and_gradients_stay_what_they_were(self) -> None:
+        x = mg.Node(X, "x")
+        graph = mg.Graph((x * x).sum(axis=1))
+        program = graph.compile()
+        first = program()
+        kept = first.copy()
+        program(x=2 * X)
+        assert np.array_equal(first, kept)
+        first[:] = 0
+        assert np.array_equal(program(x=X), kept)
+
+        total = mg.Graph((x * x).sum()).compile()
+        total()
+        gradient = total.gradients[x]
+        total(x=3 * X)
+        assert np.array_equal(gradient, 2 * X)
+        gradient[:] = 0
+        assert np.array_equal(total.gradients[x], 6 * X)
+
+    def test_parameters_read_between_steps_stay_what_they_were(self) -> None:
+        graph = network()
+        before = graph.parameters[0].value
+        kept = [before.copy()]
+        program, values = graph.compile(mg.SGD(graph.parameters, 0.1)), [before]
+        for feed in batches(4):
+            program(**feed)
+            values.append(graph.parameters[0].value)
+            kept.append(values[-1].copy())
+        assert all(np.array_equal(a, b) for a, b in zip(values, kept))
+        assert len({id(value) for value in values}) == 5 and not np.array_equal(values[1], values[2])
+        assert graph.parameters[0].value is values[-1]
+
+    def test_the_record_stays_and_knows_that_parameters_have_changed(self) -> None:
+        """A backward or a picture of the recorded forward is as right as it was."""
+        graph, twin = network(), network()
+        recorded = [node.value for node in graph.nodes if node.op]
+        program = graph.compile(mg.SGD(graph.parameters, 0.1))
+        for feed in batches(3):
+            program(**feed)
+        assert all(a is node.value for a, node in zip(recorded, (node for node in graph.nodes if node.op)))
+        graph.backward()
+        twin.backward()
+        for mine, theirs in zip(graph.nodes, twin.nodes):
+            assert mine.grad is theirs.grad is None or np.array_equal(mine.grad, theirs.grad)
+        assert "stale" in mg.draw(graph).source
+
+    def test_a_copy_of_a_parameter_is_in_no_program(self) -> None:
+        graph = network()
+        program = graph.compile(mg.SGD(graph.parameters, 0.1))
+        program(x=X, t=T)
+        twin = copy.deepcopy(graph.parameters[0])
+        assert np.array_equal(twin.value, graph.parameters[0].value)
+        program(x=X, t=T)
+        assert not np.array_equal(twin.value, graph.parameters[0].value)
+
+    def test_an_evaluation_sees_the_trained_parameters(self) -> None:
+        graph, twin = network(), network()
+        program = graph.compile(mg.SGD(graph.parameters, 0.1))
+        for feed in batches(5):
+            program(**feed)
+        train(twin, mg.SGD(twin.parameters, 0.1), batches(5))
+        close(graph.evaluate(x=X, t=T), twin.evaluate(x=X, t=T), 1e-9)
+
+
+def reshaped() -> None:
+    graph = network()
+    program = graph.compile(mg.SGD(graph.parameters, 0.1))
+    program(x=X, t=T)
+    graph.parameters[0].value = np.ones(2)
+    program(x=X, t=T)
+
+
+MISUSE: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
+    "no optimizer": (
+        lambda: network().compile(0.1), TypeError, r"^compile: needs an optimizer, .*; got 0\.1$"),  # type: ignore
+    "another's parameters": (
+        lambda: network().compile(mg.SGD(network().parameters, 0.1)), ValueError,
+        r"^compile: W is no leaf behind L that wants a gradient$"),
+    "a vector": (
+        lambda: network(loss=SoftmaxWithLoss("none")).compile(mg.SGD([mg.Parameter(1.0)])), ValueError, r"^compile: "),
+    "both": (
+        lambda: (g := network()).compile(mg.SGD(g.parameters), wrt=g.parameters), ValueError, r"^compile: give an opt"),
+    "no leaf": (lambda: (g := network()).compile(wrt=[g.output]), ValueError, r"^compile: .* is no leaf behind L"),
+    "another shape": (reshaped, ValueError, r"^Program: W is float64 \[2\], but was float64 \[4, 5\]; compile"),
+    "too early": (lambda: network().compile().gradients, ValueError, r"^Program: there are no gradients before"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", MISUSE)
+def test_misuse_is_refused(case: str) -> None:
+    call, kind, message = MISUSE[case]
+    with pytest.raises(kind, match=message):
+        call()
+
+
+def test_without_scalar_there_is_only_a_forward() -> None:
+    x = mg.Node(X, "x")
+    p = Softmax()(Affine(4, 3, seed=0)(x))
+    program = mg.Graph(p).compile()
+    close(program(x=X[:5]), p.op.run((mg.Graph(p).evaluate(p.inputs[0], x=X[:5]),)), 1e-12)  # type: ignore[union-attr]
+    assert program.gradients == {} and "backward" not in str(program)
+
+
+def test_a_program_can_be_read() -> None:
+    graph = network("float32")
+    text = str(graph.compile(mg.SGD(graph.parameters, 0.1)))
+    assert text.startswith("plan for x [12, 4] float32, t [12] int64; b0 ")
+    assert "dot(x, W1)" in text and "Affine → Y1" in text and "∂W1 = dot(x.T, " in text
+    assert "forward" in text and "backward" in text and "SGD(learning_rate=0.1" in text
+
+
+def test_gradients_nobody_wants_are_not_computed() -> None:
+    """dX of the first layer, where x is data that wants no gradient or an optimizer does not ask for it."""
+    x = mg.Node(X, "x")
+    graph = mg.Graph(SoftmaxWithLoss()(Affine(4, 3, seed=0)(x), mg.Node(T, "t")))
+    assert "∂x" not in str(graph.compile(mg.SGD(graph.parameters, 0.1)))
+    assert "∂x" in str(graph.compile(wrt=[x]))
