@@ -87,7 +87,7 @@ class Plan:
         """ValueError where NaN was fed, as the graph says it."""
         for node, ref in self.feeds.items():
             if ref.array is not None and ref.array is not node.value:
-                self.graph.fed(node, ref.array)
+                self.graph.feeding.checked(node, ref.array)
 
     def inputs_of(self, nodes: list[Node]) -> list[Array]:
         """The first inputs of nodes whose op asks for them later, as they were in the last run."""
