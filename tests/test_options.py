@@ -184,10 +184,11 @@ def words(svg: str) -> set[str]:
     return {word for text in read for word in re.findall(r"[A-Za-z]{2,}", text)}
 
 
-OPS = {case.op.name for case in EVERY} | {case.op.gate for case in EVERY} | {"Cube", "SGD"}
+OPS = {word for case in EVERY for name in (case.op.name, case.op.gate) for word in re.findall("[A-Za-z]{2,}", name)}
+OPS |= {"Cube", "SGD"}
 FORMULAS = {
     "softmax", "log", "exp", "max", "tanh", "diag", "onehot", "mean", "NaN", "pᵀ", "pp", "ln", "ReLU", "one", "hot",
-    "causal", "of", "windows",
+    "causal", "of", "windows", "im", "col",
 }  # fmt: skip
 
 
