@@ -269,8 +269,8 @@ def test_without_scalar_there_is_only_a_forward() -> None:
 def test_a_program_can_be_read() -> None:
     graph = network("float32")
     text = str(graph.compile(mg.SGD(graph.parameters, 0.1)))
-    assert text.startswith("plan for x [12, 4] float32, t [12] int64; b0 ")
-    assert "dot(x, W1)" in text and "Affine → Y1" in text and "∂W1 = dot(x.T, " in text
+    assert text.startswith("plan for x [12, 4] float32, t [12] int64; %0 ")
+    assert "%0 = dot([x 1], [W1; b1])" in text and "Affine → Y1" in text and "∂[W1; b1] = dot([x 1].T, " in text
     assert "forward" in text and "backward" in text and "SGD(learning_rate=0.1" in text
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -182,6 +182,12 @@ class Builder:
             self._hold(node, place)
         else:
             self.gradients[node] = ref
+
+    def give_all(self, nodes: Iterable[Node], out: Ref, function: Any, *arguments: Any) -> None:
+        """The first gradients of several nodes, whose places are parts of `out`, by one call."""
+        self.call(function, *arguments, out)
+        for node in nodes:
+            self._hold(node, self._place(node))
 
     def open(self, node: Node) -> Ref:
         """Where to write a gradient of `node`, in its shape; `close` after the call that does."""
