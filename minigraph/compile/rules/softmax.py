@@ -135,7 +135,7 @@ class _Rows:
             rows = slice(start, start + self.step)
             part, out, t = z[rows], gradient[rows], labels[rows]
             where = self.first[: len(t)], t
-            np.subtract(part, np.maximum.reduce(part, 1, None, None, True), out)
+            np.subtract(part, part.max(axis=1, keepdims=True), out)
             right = out[where]
             np.exp(out, out)
             sums = np.dot(out, self.ones)
