@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from tinygrad import Tensor, TinyJit
+from tinygrad import Context, Tensor, TinyJit
 from tinygrad.nn.optim import SGD
 
 from benchmarks.peers import Model, Trainer
@@ -80,8 +80,9 @@ def jitted(workload: Workload) -> Trainer:
     @TinyJit
     def whole(*feed: Tensor) -> Tensor:
         optimizer.zero_grad()
-        loss = loss_of(w, *feed).backward()
-        return loss.realize(*optimizer.schedule_step())
+        with Context(TRAINING=1):
+            loss = loss_of(w, *feed).backward()
+            return loss.realize(*optimizer.schedule_step())
 
     @TinyJit
     def gradient(*feed: Tensor) -> tuple[Tensor, ...]:
