@@ -1,4 +1,4 @@
-"""The picture of a run: for each workload one bar a peer, on a logarithmic scale."""
+"""Pictures: for each workload one bar a peer, on a logarithmic scale; and lines of cost against size."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from pathlib import Path
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from benchmarks.driver import BASE, Outcome
 from benchmarks.report import by_workload, number, ratios
 
-__all__ = ["draw"]
+__all__ = ["draw", "draw_growth"]
 
 COLOURS = {"minigraph": "#1b7f5a", "minigraph-eager": "#7fbfa3", "numpy": "#555555"}
 
@@ -30,22 +31,62 @@ def draw(outcomes: list[Outcome], path: Path) -> None:
 
 
 def panel(axes: Axes, group: list[Outcome]) -> None:
+    """Bars begin at 1: slower ones go to the right, faster ones to the left."""
     found = {outcome.peer: ratios(outcome, group) for outcome in group}
-    widths = [ratio[1] for ratio in found.values() if ratio]
-    low, high = min([1.0, *widths]) / 1.6, max([1.0, *widths])
+    medians = [ratio[1] for ratio in found.values() if ratio]
+    low, high = min([0.7, *medians]), max([2.0, *medians])
+    room = (high / low) ** 0.3  # for the number behind the longest bar
     axes.set_xscale("log")
-    axes.set_xlim(low, high * (high / low) ** 0.25)  # room for the number behind the longest bar
+    axes.set_xlim(low / (room if low < 0.7 else 1), high * room)
     for y, outcome in enumerate(group):
         ratio = found[outcome.peer]
         if ratio is None:
-            axes.text(low * 1.08, y, outcome.status.split(":")[0], va="center", fontsize=8, color="#777777")
+            axes.text(1, y, "  " + outcome.status.split(":")[0], va="center", fontsize=8, color="#777777")
             continue
-        axes.barh(y, ratio[1] - low, left=low, color=COLOURS.get(outcome.peer, "#9db4d3"), height=0.72)
-        text = f" {number(ratio[1])}" if outcome.peer != BASE else f" 1 = {1e6 * outcome.median:,.0f} µs"
-        axes.text(ratio[1], y, text, va="center", fontsize=8)
-    axes.axvline(1, color="#1b7f5a", linewidth=0.8, linestyle="dotted")
+        axes.barh(y, ratio[1] - 1, left=1, color=COLOURS.get(outcome.peer, "#9db4d3"), height=0.72)
+        text = number(ratio[1])
+        if outcome.peer == BASE:
+            axes.plot(1, y, marker="D", color=COLOURS[BASE], markersize=6)
+            text = f"  1 = {1e6 * outcome.median:,.0f} µs"
+        left = ratio[1] < 1
+        axes.text(
+            ratio[1], y, f"{text} " if left else f" {text}", va="center", ha="right" if left else "left", fontsize=8
+        )
+    axes.axvline(1, color=COLOURS[BASE], linewidth=0.8)
     axes.set_yticks(range(len(group)), [outcome.title for outcome in group], fontsize=8)
     axes.set_ylim(len(group) - 0.4, -0.6)
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda ratio, _: f"{ratio:g}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
     axes.tick_params(axis="x", labelsize=8)
     axes.spines[["top", "right"]].set_visible(False)
     axes.set_title(f"{group[0].workload} · {group[0].described}", fontsize=9, loc="left")
+
+
+def draw_growth(found: dict[str, list[dict[str, float]]], path: Path) -> None:
+    """found: for depth, width and batch a row for each size, which stands in its first column."""
+    columns = {
+        ("depth", "time of a step, by node"): ("eager µs/node", "compiled µs/node", "NumPy µs/node"),
+        ("depth", "time to record, compile, draw"): ("record ms", "compile ms", "draw ms"),
+        ("depth", "memory held, by node"): ("graph B/node", "program B/node"),
+        ("width", "time of a step, by width of the layer"): ("eager µs", "compiled µs", "NumPy µs"),
+        ("batch", "time of a step, by size of the batch"): ("eager µs", "compiled µs", "NumPy µs"),
+    }
+    figure = Figure(figsize=(13, 7.2), layout="constrained")
+    panels = list(figure.subplots(2, 3).flat)
+    for axes, ((what, title), names) in zip(panels, columns.items()):
+        for name in names:
+            colour = COLOURS.get(
+                {"eager": "minigraph-eager", "compiled": "minigraph", "NumPy": "numpy"}.get(name.split()[0], "")
+            )
+            rows = found[what]
+            axes.loglog(list(map(first, rows)), [row[name] for row in rows], marker="o", label=name, color=colour)
+        axes.set_title(title, fontsize=10, loc="left")
+        axes.set_xlabel({"depth": "nodes in a chain", "width": "units", "batch": "rows"}[what], fontsize=9)
+        axes.legend(fontsize=8)
+        axes.grid(alpha=0.3)
+    panels[-1].set_visible(False)
+    figure.savefig(path, dpi=110)
+
+
+def first(row: dict[str, float]) -> float:
+    return next(iter(row.values()))
