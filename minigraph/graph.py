@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from itertools import compress
 from typing import TYPE_CHECKING, Any, Protocol, cast
@@ -323,7 +323,7 @@ class Graph:
 
     if TYPE_CHECKING:  # installed by minigraph.compile
 
-        def compile(self, optimizer: Optimizer | None = None) -> Program: ...
+        def compile(self, optimizer: Optimizer | None = None, *, wrt: Iterable[Node] | None = None) -> Program: ...
 
     def next_step(self) -> dict[Node, Array]:
         """What the clocks show at the next step of training."""

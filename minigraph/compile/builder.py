@@ -61,6 +61,7 @@ class Builder:
         self.note = ""
         self.refs: dict[Node, Ref] = {}
         self.gradients: dict[Node, Ref] = {}
+        self._places: dict[Node, Ref] = {}
         self._own: set[Node] = set()  # nodes whose gradient is in memory of its own, and may be added to in place
         self.users: dict[Node, list[Node]] = {node: [] for node in graph.nodes}
         self.paths: set[Node] = set(places)  # the nodes whose gradient leads to a wanted one
@@ -116,7 +117,7 @@ class Builder:
             copied = self.new(ref.shape, ref.dtype)
             self.call(np.copyto, copied, ref, writes=(copied,))
             return self.view(copied, name, look)
-        return Ref(seen.shape, ref.dtype, name, None, ref, look, ref.constant)
+        return ref.viewed(name, look, seen.shape)
 
     def reshaped(self, ref: Ref, *shape: int) -> Ref:
         """The same numbers in another shape."""
@@ -178,7 +179,8 @@ class Builder:
                 self._hold(node, total)
         elif node in self.places:
             place = self._place(node)
-            self.call(np.copyto, place, ref, writes=(place,))
+            if ref is not place:
+                self.call(np.copyto, place, ref, writes=(place,))
             self._hold(node, place)
         else:
             self.gradients[node] = ref
@@ -224,8 +226,15 @@ class Builder:
             self.call(np.add.reduce, ref, axes, None, target)
         self.close(node, out)
 
+    def ahead(self, node: Node) -> Ref:
+        """Memory for the gradient of `node` by its only user, filled before the way back, where it is given (`give_ref`)."""
+        only = node in self.places and self.has_one_user(node)
+        return self._place(node) if only else self.new(self.values[node].shape, self.values[node].dtype)
+
     def _place(self, node: Node) -> Ref:
-        return known(self.places[node], f"∂{self.graph.names[node]}")
+        if node not in self._places:
+            self._places[node] = known(self.places[node], f"∂{self.graph.names[node]}")
+        return self._places[node]
 
     def _hold(self, node: Node, ref: Ref) -> None:
         self.gradients[node] = ref
