@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -12,8 +12,7 @@ from numpy.typing import DTypeLike
 from minigraph.arrays import Array
 from minigraph.compile.memory import Call
 from minigraph.compile.refs import Feed, Look, Ref, known
-from minigraph.graph import Graph, Node, Op, Parameter
-from minigraph.naming import is_number
+from minigraph.graph import Constant, Graph, Node, Op
 
 __all__ = ["Backward", "Builder", "Rule", "lowers", "rule_for"]
 
@@ -55,8 +54,9 @@ class Builder:
         values: Mapping[Node, Array],
         fixed: Mapping[Node, Array],
         places: Mapping[Node, Array],
+        fed: Container[Node] = (),
     ) -> None:
-        self.graph, self.values, self.places = graph, values, places
+        self.graph, self.values, self.places, self.fed = graph, values, places, fed
         self.calls: list[Call] = []
         self.note = ""
         self.refs: dict[Node, Ref] = {}
@@ -77,10 +77,8 @@ class Builder:
         name = self.graph.names[node]
         if memory is not None:
             return known(memory, name)
-        if is_number(node):
-            return known(value, name, float(value) if value.dtype.kind == "f" else None)
-        if node.name is None and not isinstance(node, Parameter):
-            return known(value, name)  # an array that stands in an expression: nobody can feed it another
+        if isinstance(node, Constant) and node not in self.fed:
+            return known(value, name, float(value) if value.ndim == 0 and value.dtype.kind == "f" else None)
         return Feed(value.shape, value.dtype, name)
 
     # ---- refs ----
@@ -227,7 +225,7 @@ class Builder:
         self.close(node, out)
 
     def ahead(self, node: Node) -> Ref:
-        """Memory for the gradient of `node` by its only user, filled before the way back, where it is given (`give_ref`)."""
+        """Memory for the gradient of `node` by its only user: filled before the way back, given (`give_ref`) on it."""
         only = node in self.places and self.has_one_user(node)
         return self._place(node) if only else self.new(self.values[node].shape, self.values[node].dtype)
 
