@@ -207,21 +207,27 @@ def _put_ones(where: Any, out: Any) -> None:
     np.copyto(out, 1, where=where)
 
 
-@lowers(ReLU)
-def relu(b: Builder, node: Node) -> Backward:
-    x, y = b.value(node.inputs[0]), b.output(node)
+def clip_at_zero(b: Builder, x: Ref, y: Ref) -> None:
+    """y = max(x, 0)."""
     zero = b.number(0.0, x.dtype)
     if CLIP is not None:
         b.call(CLIP, x, zero, b.number(np.inf, x.dtype), y)
     else:
         b.call(larger, x, zero, y)
 
-    def backward(u: Ref) -> None:
-        mask = b.new(y.shape, np.bool_)
-        b.call(np.greater, y, zero, mask)
-        give_through(b, node, 0, np.multiply, u, mask)
 
-    return backward
+def where_positive(b: Builder, y: Ref) -> Ref:
+    mask = b.new(y.shape, np.bool_, like=y)
+    b.call(np.greater, y, b.number(0.0, y.dtype), mask)
+    return mask
+
+
+@lowers(ReLU)
+def relu(b: Builder, node: Node) -> Backward:
+    x = b.value(node.inputs[0])
+    y = b.output(node, like=x)
+    clip_at_zero(b, x, y)
+    return lambda u: give_through(b, node, 0, np.multiply, u, where_positive(b, y))
 
 
 @lowers(LeakyReLU)

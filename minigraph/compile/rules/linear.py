@@ -16,10 +16,17 @@ Rows = tuple[Ref, int]
 
 def give_product(b: Builder, node: Node, left: Ref, right: Ref) -> None:
     """Gives a node the matrix product left · right as its gradient, in its own shape."""
-    if b.wants(node):
+    if not b.wants(node):
+        return
+    value = b.value(node)
+    if value.axes == (1, 0):  # it lies transposed, and so does its gradient: (l·r)ᵀ = rᵀ·lᵀ
+        out = b.open(node, value)
+        left, right, product = b.transposed(right), b.transposed(left), b.transposed(out)
+    else:
         out = b.open(node)
-        b.call(np.dot, left, right, b.reshaped(out, left.shape[0], right.shape[1]))
-        b.close(node, out)
+        product = b.reshaped(out, left.shape[0], right.shape[1])
+    b.call(np.dot, left, right, product)
+    b.close(node, out)
 
 
 def sum_of_rows(b: Builder, node: Node, rows: Ref) -> None:

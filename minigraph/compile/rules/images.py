@@ -1,0 +1,266 @@
+"""Images, kept as [C, H, W, N] in memory and seen as [N, C, H, W].
+
+With the images of a batch side by side, a row of pixels is long, also in small images: windows are cut, put back and
+compared in long runs, and what a convolution multiplies and gets are matrices as they lie, [·, H′·W′·N].
+"""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from minigraph.arrays import Array
+from minigraph.compile.builder import Backward, Builder, lowers
+from minigraph.compile.memory import larger
+from minigraph.compile.refs import Feed, Look, Ref
+from minigraph.compile.rules.elementwise import clip_at_zero, one_type, where_positive
+from minigraph.graph import Node
+from minigraph.layers.convolution import Conv2D
+from minigraph.layers.pooling import AvgPool2D, MaxPool2D
+from minigraph.layers.windows import Windows
+from minigraph.ops import ReLU
+
+SIDE_BY_SIDE, AS_SEEN = (1, 2, 3, 0), (3, 0, 1, 2)  # from [N, C, H, W] to [C, H, W, N], and back
+
+
+def side_by_side(b: Builder, ref: Ref) -> Ref:
+    """Images [N, C, H, W] as [C, H, W, N] in one piece: as they lie, or copied."""
+    turned = b.turned(ref, SIDE_BY_SIDE)
+    if not isinstance(ref.root, Feed) and turned.place[1] == np.empty(turned.shape, turned.dtype).strides:
+        return turned
+    copied = b.new(turned.shape, turned.dtype)
+    b.call(np.copyto, copied, turned, writes=(copied,))
+    return copied
+
+
+class _Blocks:
+    """Every window of framed images as a column, some at a time: they are multiplied while they are in the cache.
+
+    The columns are cut anew in the backward, which takes less time than reading them from memory would.
+    """
+
+    BYTES = 1 << 22  # of columns at a time
+
+    def __init__(self, windows: Windows, shape: tuple[int, ...], itemsize: int) -> None:
+        (images, channels), (height, width) = shape[:2], windows.output(shape)
+        self.stride, self.kernel = windows.stride, windows.kernel
+        self.rows = channels * prod(self.kernel)
+        at_once = max(1, self.BYTES // (self.rows * images * itemsize))  # places in an image
+        high, wide = max(1, at_once // width), min(at_once, width)
+        self.blocks = []
+        for i in range(0, height, high):
+            for j in range(0, width, wide):
+                h, w, start = min(high, height - i), min(wide, width - j), (i * width + j) * images
+                block = np.s_[i : i + h], np.s_[j : j + w], np.s_[start : start + h * w * images]
+                self.blocks.append((*block, (channels, *self.kernel, h, w, images)))
+        self.size = self.rows * min(high, height) * wide * images
+
+    def cut(self, windows: Array, scratch: Array, block: tuple[slice, slice, slice, tuple[int, ...]]) -> Array:
+        """The windows [C, kh, kw, H′, W′, N] of a block as columns [C·kh·kw, ·]."""
+        rows, columns, _, shape = block
+        part = scratch[: prod(shape)].reshape(shape)
+        np.copyto(part, windows[:, :, :, rows, columns])
+        return part.reshape(self.rows, -1)
+
+
+class _Convolve(_Blocks):
+    """Y = W·P + b for columns P, block by block."""
+
+    __name__ = "convolve"
+
+    def __call__(self, windows: Array, w: Array, *bias_scratch_y: Array) -> None:
+        *bias, scratch, y = bias_scratch_y
+        for block in self.blocks:
+            out = y[:, block[2]]
+            np.matmul(w, self.cut(windows, scratch, block), out)
+            if bias:
+                np.add(out, bias[0], out)
+
+
+class _KernelGradient(_Blocks):
+    """dW = dY·Pᵀ, summed block by block."""
+
+    __name__ = "kernel_gradient"
+
+    def __call__(self, windows: Array, dy: Array, scratch: Array, part: Array, dw: Array) -> None:
+        for n, block in enumerate(self.blocks):
+            np.dot(dy[:, block[2]], self.cut(windows, scratch, block).T, part if n else dw)
+            if n:
+                np.add(dw, part, dw)
+
+
+class _ImageGradient(_Blocks):
+    """dP = Wᵀ·dY, each column added to the pixels that it was cut from: one place in the kernel after the other."""
+
+    __name__ = "image_gradient"
+
+    def __call__(self, dy: Array, w: Array, scratch: Array, dx: Array) -> None:
+        dx.fill(0)
+        for rows, columns, span, shape in self.blocks:
+            part = scratch[: prod(shape)].reshape(shape)
+            np.dot(w.T, dy[:, span], part.reshape(self.rows, -1))
+            (s, t), (h, w_) = self.stride, shape[3:5]
+            for a, c in np.ndindex(self.kernel):
+                i, j = a + s * rows.start, c + t * columns.start
+                pixels = dx[:, i : i + s * h : s, j : j + t * w_ : t]
+                np.add(pixels, part[:, a, c], pixels)
+
+
+def framed(b: Builder, x: Ref, padding: int) -> Ref:
+    """Images as [C, H + 2p, W + 2p, N]. The frame of zeros is the rule's own, so that it stays zero between runs."""
+    if not padding:
+        return side_by_side(b, x)
+    n, c, h, w = x.shape
+    whole = b.known(np.zeros((c, h + 2 * padding, w + 2 * padding, n), x.dtype), "framed")
+    b.call(np.copyto, inside(b, whole, padding), x, writes=(whole,))
+    return whole
+
+
+def inside(b: Builder, whole: Ref, p: int) -> Ref:
+    """The image [N, C, H, W] within its frame."""
+    _, h, w, _ = whole.shape
+    return b.turned(b.view(whole, "{}.inside", lambda a: a[:, p : h - p, p : w - p]) if p else whole, AS_SEEN)
+
+
+def all_windows(windows: Windows, shape: tuple[int, ...]) -> Look:
+    """Looks at framed images as at [C, kh, kw, H′, W′, N], by strides: nothing is copied."""
+    (kh, kw), (s, t), (h, w) = windows.kernel, windows.stride, windows.output(shape)
+    span = s * (h - 1) + 1, t * (w - 1) + 1
+    return lambda a: sliding_window_view(a, span, (1, 2))[:, :kh, :kw, :, ::s, ::t].transpose(0, 1, 2, 4, 5, 3)
+
+
+@lowers(Conv2D)
+def convolution(b: Builder, node: Node) -> Backward | None:
+    """One copy that cuts all windows, and one matrix product with the kernels; and likewise back."""
+    op = node.op
+    assert isinstance(op, Conv2D)
+    if not one_type(b, node):
+        return None
+    x, kernels, *bias = map(b.value, node.inputs)
+    shape, dtype, cut, padding = x.shape, x.dtype, op.columns, op.padding
+    n, outputs, size = shape[0], *b.values[node].shape[1:2], cut.output(shape)
+    whole = framed(b, x, padding)
+    windows = b.view(whole, "windows({})", all_windows(cut, shape))
+    w = b.reshaped(kernels, outputs, prod(kernels.shape[1:]))
+    places = prod(size) * n
+
+    convolve = _Convolve(cut, shape, dtype.itemsize)
+    y, scratch = b.new((outputs, *size, n), dtype), b.new((convolve.size,), dtype)
+    y2 = b.reshaped(y, outputs, places)
+    upright = [b.reshaped(bias[0], outputs, 1)] if bias else []
+    b.call(convolve, windows, w, *upright, scratch, y2, writes=(scratch, y2))
+    b.refs[node] = b.turned(y, AS_SEEN)
+
+    def backward(u: Ref) -> None:
+        image, kernel, *shift = node.inputs
+        dy = b.reshaped(side_by_side(b, b.full(u, b.values[node].shape)), outputs, places)
+        scratch = b.new((convolve.size,), dtype)
+        if b.wants(kernel):
+            part, out = b.new(w.shape, dtype), b.open(kernel)
+            dw = b.reshaped(out, *w.shape)
+            call = _KernelGradient(cut, shape, dtype.itemsize)
+            b.call(call, windows, dy, scratch, part, dw, writes=(scratch, part, dw))
+            b.close(kernel, out)
+        if shift:
+            b.give(shift[0], np.dot, dy, b.known(np.ones(places, dtype), "1…"))
+        if b.wants(image):
+            dx = b.new(whole.shape, dtype)
+            b.call(_ImageGradient(cut, shape, dtype.itemsize), dy, w, scratch, dx, writes=(scratch, dx))
+            b.give_ref(image, inside(b, dx, padding))
+
+    return backward
+
+
+# ---- pooling ----
+
+
+def pixels(b: Builder, windows: Windows, x: Ref) -> list[Ref]:
+    """For each place in a window, the pixels of x that are there, as [N, C, H′, W′]."""
+
+    def at(a: int, c: int) -> Ref:
+        seen = windows.seen(a, c, x.shape)
+        return b.view(x, "{}" + f"[{a}, {c}]", lambda image: image[seen])
+
+    return [at(a, c) for a, c in np.ndindex(windows.kernel)]
+
+
+def fold(b: Builder, function: Any, parts: list[Ref], y: Ref) -> None:
+    """y = function(… function(function(part, part), part) …, part)."""
+    if len(parts) == 1:
+        b.call(np.positive, parts[0], y)
+    for n, part in enumerate(parts[1:]):
+        b.call(function, y if n else parts[0], part, y)
+
+
+def put_back(b: Builder, source: Node, windows: Windows, share: Ref, masks: list[Ref]) -> None:
+    """Gives each pixel the shares of its windows, where the masks for their places have it; without masks, all do."""
+    x = b.value(source)
+    out = b.open(source, x)
+    covered = tuple(s * size for s, size in zip(windows.stride, windows.output(x.shape)))
+    if windows.kernel != windows.stride or covered != x.shape[2:]:
+        b.call(np.copyto, out, b.number(0.0, x.dtype), writes=(out,))
+    overlap = any(k > s for k, s in zip(windows.kernel, windows.stride))
+    for n, part in enumerate(pixels(b, windows, out)):
+        if overlap:
+            b.call(np.add, part, b.elementwise(np.multiply, share, masks[n]) if masks else share, part)
+        elif masks:
+            b.call(np.multiply, share, masks[n], part)
+        else:
+            b.call(np.positive, share, part)
+    b.close(source, out)
+
+
+def max_of_windows(b: Builder, windows: Windows, source: Node, y: Ref) -> Backward:
+    """Writes to y the maximum of each window, pixel by pixel; back, pixels that are equally large share alike."""
+    parts = pixels(b, windows, b.value(source))
+    fold(b, larger, parts, y)
+
+    def backward(u: Ref) -> None:
+        if not b.wants(source):
+            return
+        masks = [b.new(y.shape, y.dtype, like=y) for _ in parts]
+        for part, mask in zip(parts, masks):
+            b.call(np.equal, part, y, mask)
+        count = b.new(y.shape, y.dtype, like=y)
+        fold(b, np.add, masks, count)
+        put_back(b, source, windows, b.elementwise(np.divide, u, count), masks)
+
+    return backward
+
+
+@lowers(MaxPool2D)
+def max_pool(b: Builder, node: Node) -> Backward:
+    assert isinstance(node.op, MaxPool2D)
+    source = node.inputs[0]
+    return max_of_windows(b, node.op.windows, source, b.output(node, like=pooled(b, node, source)))
+
+
+@lowers(MaxPool2D, after=ReLU)
+def max_pool_of_relu(b: Builder, node: Node) -> Backward:
+    """Pooled first, so that ReLU has fewer numbers: it keeps their order, and what it stops it stops either way."""
+    assert isinstance(node.op, MaxPool2D)
+    source = node.inputs[0].inputs[0]
+    y = b.output(node, like=pooled(b, node, source))
+    top = b.new(y.shape, y.dtype, like=y)
+    back = max_of_windows(b, node.op.windows, source, top)
+    clip_at_zero(b, top, y)
+    return lambda u: back(b.elementwise(np.multiply, u, where_positive(b, y)))
+
+
+@lowers(AvgPool2D)
+def average_pool(b: Builder, node: Node) -> Backward:
+    assert isinstance(node.op, AvgPool2D)
+    source, windows = node.inputs[0], node.op.windows
+    y = b.output(node, like=pooled(b, node, source))
+    part = b.number(1 / prod(windows.kernel), y.dtype)
+    fold(b, np.add, pixels(b, windows, b.value(source)), y)
+    b.call(np.multiply, y, part, y)
+
+    def backward(u: Ref) -> None:
+        if b.wants(source):
+            put_back(b, source, windows, b.full(b.elementwise(np.multiply, u, part), y.shape), [])
+
+    return backward
