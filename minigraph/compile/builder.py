@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -90,7 +90,7 @@ class Builder:
     def new(self, shape: tuple[int, ...], dtype: DTypeLike, like: Ref | None = None) -> Ref:
         """Memory of the plan, to be written by a call before any reads it.
 
-        like: a ref of that shape whose axes follow each other in memory as those of the new one shall.
+        like: a ref with as many axes, which follow each other in memory as those of the new one shall.
         """
         axes = like.axes if like is not None else tuple(range(len(shape)))
         memory = Ref(tuple(shape[axis] for axis in axes), np.dtype(dtype), "?")
@@ -194,6 +194,12 @@ class Builder:
             self._hold(node, place)
         else:
             self.gradients[node] = ref
+
+    def give_all(self, nodes: Iterable[Node], out: Ref, function: Any, *arguments: Any) -> None:
+        """The first gradients of several nodes, whose places are parts of `out`, by one call."""
+        self.call(function, *arguments, out)
+        for node in nodes:
+            self._hold(node, self._place(node))
 
     def open(self, node: Node, like: Ref | None = None) -> Ref:
         """Where to write a gradient of `node`, in its shape; `close` after the call that does."""

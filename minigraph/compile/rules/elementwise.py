@@ -193,7 +193,7 @@ def sigmoid(b: Builder, node: Node) -> Backward:
     whole = b.elementwise(np.add, e, one)
     right = b.new(x.shape, np.bool_)
     b.call(np.greater_equal, x, b.number(0.0, x.dtype), right)
-    b.call(_put_ones, right, e, writes=(e,))
+    b.call(put_ones, right, e, writes=(e,))
     b.call(np.divide, e, whole, y)
 
     def backward(u: Ref) -> None:
@@ -203,7 +203,7 @@ def sigmoid(b: Builder, node: Node) -> Backward:
     return backward
 
 
-def _put_ones(where: Any, out: Any) -> None:
+def put_ones(where: Any, out: Any) -> None:
     np.copyto(out, 1, where=where)
 
 

@@ -115,7 +115,8 @@ def framed(b: Builder, x: Ref, padding: int) -> Ref:
         return side_by_side(b, x)
     n, c, h, w = x.shape
     whole = b.known(np.zeros((c, h + 2 * padding, w + 2 * padding, n), x.dtype), "framed")
-    b.call(np.copyto, inside(b, whole, padding), x, writes=(whole,))
+    place = inside(b, whole, padding)
+    b.call(np.copyto, place, x, writes=(place,))
     return whole
 
 
@@ -235,7 +236,7 @@ def max_of_windows(b: Builder, windows: Windows, source: Node, y: Ref) -> Backwa
 def max_pool(b: Builder, node: Node) -> Backward:
     assert isinstance(node.op, MaxPool2D)
     source = node.inputs[0]
-    return max_of_windows(b, node.op.windows, source, b.output(node, like=pooled(b, node, source)))
+    return max_of_windows(b, node.op.windows, source, b.output(node, like=b.value(source)))
 
 
 @lowers(MaxPool2D, after=ReLU)
@@ -243,7 +244,7 @@ def max_pool_of_relu(b: Builder, node: Node) -> Backward:
     """Pooled first, so that ReLU has fewer numbers: it keeps their order, and what it stops it stops either way."""
     assert isinstance(node.op, MaxPool2D)
     source = node.inputs[0].inputs[0]
-    y = b.output(node, like=pooled(b, node, source))
+    y = b.output(node, like=b.value(source))
     top = b.new(y.shape, y.dtype, like=y)
     back = max_of_windows(b, node.op.windows, source, top)
     clip_at_zero(b, top, y)
@@ -254,7 +255,7 @@ def max_pool_of_relu(b: Builder, node: Node) -> Backward:
 def average_pool(b: Builder, node: Node) -> Backward:
     assert isinstance(node.op, AvgPool2D)
     source, windows = node.inputs[0], node.op.windows
-    y = b.output(node, like=pooled(b, node, source))
+    y = b.output(node, like=b.value(source))
     part = b.number(1 / prod(windows.kernel), y.dtype)
     fold(b, np.add, pixels(b, windows, b.value(source)), y)
     b.call(np.multiply, y, part, y)

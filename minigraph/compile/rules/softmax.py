@@ -6,47 +6,37 @@ long rows. A large vocabulary is worked off a few rows at a time.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from minigraph.arrays import Array
 from minigraph.compile.builder import Backward, Builder, lowers
 from minigraph.compile.refs import Ref
 from minigraph.compile.rules.elementwise import one_type
-from minigraph.compile.rules.linear import give_product
+from minigraph.compile.rules.linear import Stacked, give_product
 from minigraph.graph import Node, Op
 from minigraph.layers.affine import Affine
 from minigraph.layers.losses import SoftmaxWithLoss
-from minigraph.layers.targets import check_labels, check_targets
+from minigraph.layers.targets import check_labels
 
 FEW = 64  # classes up to which a head is class-major
 
 
 class _CheckLabels:
-    """Labels out of range are refused, as the lesson does it: seen without a sign, negative ones are huge."""
+    """Labels out of range are refused, as the lesson does it. They are seen without a sign: negative ones are huge."""
 
     __name__ = "check_labels"
 
-    def __init__(self, op: Op, dtype: np.dtype[Any], classes: int) -> None:
+    def __init__(self, op: Op, classes: int) -> None:
         self.name, self.classes = op.name, classes
-        self.unsigned = np.dtype(f"u{dtype.itemsize}")
 
-    def __call__(self, labels: Array) -> None:
-        if np.maximum.reduce(labels.view(self.unsigned)) >= self.classes:
+    @classmethod
+    def call(cls, b: Builder, op: Op, labels: Ref, classes: int) -> None:
+        unsigned = np.dtype(f"u{labels.dtype.itemsize}")
+        b.call(cls(op, classes), b.view(labels, "{}", lambda a: a.view(unsigned)), labels, writes=())
+
+    def __call__(self, unsigned: Array, labels: Array) -> None:
+        if unsigned[unsigned.argmax()] >= self.classes:
             check_labels(self.name, labels, self.classes)
-
-
-class _CheckTargets:
-    """Targets that are no distributions are refused, as the lesson does it."""
-
-    __name__ = "check_targets"
-
-    def __init__(self, op: Op) -> None:
-        self.name = op.name
-
-    def __call__(self, scores: Array, t: Array) -> None:
-        check_targets(self.name, scores, t)
 
 
 @lowers(SoftmaxWithLoss, after=Affine)
@@ -61,9 +51,12 @@ def head(b: Builder, node: Node) -> Backward | None:
         return None
     (n, classes), dtype = values.shape, values.dtype
     z = b.new((classes, n), dtype)
-    b.call(np.dot, b.transposed(w), b.transposed(x), z)
-    if bias:
-        b.call(np.add, z, b.view(bias[0], "{}[:, None]", lambda a: a[:, None]), z)
+    if stacked := Stacked.of(b, scores.inputs):
+        b.call(np.dot, b.transposed(stacked.w), b.transposed(stacked.x), z)
+    else:
+        b.call(np.dot, b.transposed(w), b.transposed(x), z)
+        if bias:
+            b.call(np.add, z, b.view(bias[0], "{}[:, None]", lambda a: a[:, None]), z)
     gradient = columns(b, node, z, t, 1 / n if op.reduction == "mean" else 1.0)
 
     def backward(u: Ref) -> None:
@@ -71,6 +64,8 @@ def head(b: Builder, node: Node) -> Backward | None:
             b.call(np.multiply, gradient, u, gradient)
         rows = b.transposed(gradient)
         give_product(b, scores.inputs[0], rows, b.transposed(w))
+        if stacked and stacked.backward(b, rows):
+            return
         give_product(b, scores.inputs[1], b.transposed(x), rows)
         if bias and b.wants(scores.inputs[2]):
             b.give(scores.inputs[2], np.dot, gradient, b.known(np.ones(n, dtype), "1…"))
@@ -82,10 +77,10 @@ def columns(b: Builder, node: Node, z: Ref, t: Ref, scale: float) -> Ref:
     """The loss of scores z [C, N], which are overwritten, and its gradient (p − t) × scale, as [C, N]."""
     (classes, n), dtype, op = z.shape, z.dtype, node.op
     assert op is not None
-    b.call(_CheckLabels(op, t.dtype, classes), t, writes=())
+    _CheckLabels.call(b, op, t, classes)
     chosen = b.new(z.shape, dtype)
     one_hot = b.known(np.eye(classes, dtype=dtype) * dtype.type(scale), "eye")
-    b.call(_take_columns, one_hot, t, chosen)
+    b.call(take_columns, one_hot, t, chosen)
 
     top, e, scaled = b.new((n,), dtype), b.new(z.shape, dtype), b.number(scale, dtype)
     b.call(np.maximum.reduce, z, 0, None, top)
@@ -107,7 +102,7 @@ def columns(b: Builder, node: Node, z: Ref, t: Ref, scale: float) -> Ref:
     return e
 
 
-def _take_columns(table: Array, labels: Array, out: Array) -> None:
+def take_columns(table: Array, labels: Array, out: Array) -> None:
     table.take(labels, 1, out, "clip")
 
 
@@ -149,6 +144,6 @@ def rows(b: Builder, node: Node) -> Backward | None:
     scale = 1 / n if op.reduction == "mean" else 1.0
     gradient, loss = b.new(z.shape, z.dtype), b.output(node)
     z2, t2, gradient2 = b.reshaped(z, n, classes), b.reshaped(t, n), b.reshaped(gradient, n, classes)
-    b.call(_CheckLabels(op, t.dtype, classes), t2, writes=())
+    _CheckLabels.call(b, op, t2, classes)
     b.call(_Rows(scale, (n, classes), z.dtype.itemsize), z2, t2, gradient2, loss, writes=(gradient2, loss))
     return lambda u: b.give(scores, np.multiply, gradient, u) if u.constant != 1 else b.give_ref(scores, gradient)
