@@ -121,6 +121,8 @@ class Builder:
             copied = self.new(ref.shape, ref.dtype)
             self.call(np.copyto, copied, ref, writes=(copied,))
             return self.view(copied, name, look)
+        if (seen.shape, seen.dtype, seen.strides) == (memory.shape, memory.dtype, memory.strides):
+            return ref.root  # looked at twice, as by .T.T
         return Ref(seen.shape, ref.dtype, name, None, ref, look, ref.constant)
 
     def reshaped(self, ref: Ref, *shape: int) -> Ref:
@@ -151,7 +153,20 @@ class Builder:
 
     def call(self, function: Any, *arguments: Any, writes: tuple[Ref, ...] | None = None) -> None:
         """``function(*arguments)`` at each run. By default it writes into its last argument."""
-        self.calls.append(Call(function, arguments, (arguments[-1],) if writes is None else writes, self.note))
+        call = Call(function, arguments, (arguments[-1],) if writes is None else writes, self.note)
+        if call.by_element and writes is None:
+            arguments = self._as_they_lie(arguments)
+            call = Call(function, arguments, (arguments[-1],), self.note)
+        self.calls.append(call)
+
+    def _as_they_lie(self, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Arrays of one shape whose axes lie in one other order, each as it lies: ufuncs are faster on one piece."""
+        arrays = [a for a in arguments if isinstance(a, Ref) and a.shape]
+        if not arrays or arrays[-1].base is None or len({a.shape for a in arrays}) > 1:
+            return arguments
+        memory = {a: self.turned(a, arrays[-1].axes) for a in arrays}
+        whole = all(turned is a.root for a, turned in memory.items())
+        return tuple(memory.get(a, a) if isinstance(a, Ref) else a for a in arguments) if whole else arguments
 
     def elementwise(self, function: Any, *arguments: Ref) -> Ref:
         """function(arguments) in new memory of the shape that broadcasting gives."""

@@ -42,20 +42,20 @@ class Ref:
         return memory if self.base is None or self.look is None else self.look(self.base.seen_in(memory))
 
     @property
-    def place(self) -> tuple[int, tuple[int, ...]]:
-        """Where in the root's memory it begins, and the strides it takes there, both in bytes."""
-        memory = np.empty(self.root.shape, self.root.dtype) if self.root.array is None else self.root.array
-        seen = self.seen_in(memory)
-        return seen.ctypes.data - memory.ctypes.data, seen.strides
+    def _sample(self) -> Array:
+        """An array that lies as this one does, with any numbers."""
+        return self.seen_in(np.empty(self.root.shape, self.root.dtype) if self.root.array is None else self.root.array)
+
+    @property
+    def in_one_piece(self) -> bool:
+        """Whether it is in C order for sure; a feed comes in any order."""
+        return not isinstance(self.root, Feed) and self._sample.flags.c_contiguous
 
     @property
     def axes(self) -> tuple[int, ...]:
-        """Its axes as they follow each other in memory, outermost first."""
-        rank = len(self.shape)
-        if isinstance(self.root, Feed):  # in whatever order it comes
-            return tuple(range(rank))
-        strides = self.place[1]
-        return tuple(sorted(range(rank), key=lambda axis: -strides[axis]))
+        """Its axes as they follow each other in memory, outermost first; for a feed as if it were in C order."""
+        strides = self._sample.strides
+        return tuple(sorted(range(len(strides)), key=lambda axis: -strides[axis]))
 
     @property
     def resolved(self) -> Array:

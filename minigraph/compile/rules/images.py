@@ -15,7 +15,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from minigraph.arrays import Array
 from minigraph.compile.builder import Backward, Builder, lowers
 from minigraph.compile.memory import larger
-from minigraph.compile.refs import Feed, Look, Ref
+from minigraph.compile.refs import Look, Ref
 from minigraph.compile.rules.elementwise import clip_at_zero, one_type, where_positive
 from minigraph.graph import Node
 from minigraph.layers.convolution import Conv2D
@@ -29,11 +29,16 @@ SIDE_BY_SIDE, AS_SEEN = (1, 2, 3, 0), (3, 0, 1, 2)  # from [N, C, H, W] to [C, H
 def side_by_side(b: Builder, ref: Ref) -> Ref:
     """Images [N, C, H, W] as [C, H, W, N] in one piece: as they lie, or copied."""
     turned = b.turned(ref, SIDE_BY_SIDE)
-    if not isinstance(ref.root, Feed) and turned.place[1] == np.empty(turned.shape, turned.dtype).strides:
+    if turned.in_one_piece:
         return turned
     copied = b.new(turned.shape, turned.dtype)
     b.call(np.copyto, copied, turned, writes=(copied,))
     return copied
+
+
+def as_gradient(b: Builder, node: Node, u: Ref) -> Ref:
+    """∂output/∂node as [C, H, W, N], also where it is a constant."""
+    return side_by_side(b, b.full(u, b.values[node].shape))
 
 
 class _Blocks:
@@ -157,7 +162,7 @@ def convolution(b: Builder, node: Node) -> Backward | None:
 
     def backward(u: Ref) -> None:
         image, kernel, *shift = node.inputs
-        dy = b.reshaped(side_by_side(b, b.full(u, b.values[node].shape)), outputs, places)
+        dy = b.reshaped(as_gradient(b, node, u), outputs, places)
         scratch = b.new((convolve.size,), dtype)
         if b.wants(kernel):
             part, out = b.new(w.shape, dtype), b.open(kernel)
@@ -179,13 +184,15 @@ def convolution(b: Builder, node: Node) -> Backward | None:
 
 
 def pixels(b: Builder, windows: Windows, x: Ref) -> list[Ref]:
-    """For each place in a window, the pixels of x that are there, as [N, C, H′, W′]."""
+    """For each place in a window, the pixels of x [C, H, W, N] that are there, as [C, H′, W′, N]."""
+    c, h, w, n = x.shape
 
-    def at(a: int, c: int) -> Ref:
-        seen = windows.seen(a, c, x.shape)
-        return b.view(x, "{}" + f"[{a}, {c}]", lambda image: image[seen])
+    def at(place: tuple[int, ...]) -> Ref:
+        _, _, i, j = windows.seen(*place, (n, c, h, w))
+        name = ", ".join(f"{part.start}:{part.stop}:{part.step}" for part in (i, j))
+        return b.view(x, f"{{}}[:, {name}]", lambda image: image[:, i, j])
 
-    return [at(a, c) for a, c in np.ndindex(windows.kernel)]
+    return [at(place) for place in np.ndindex(windows.kernel)]
 
 
 def fold(b: Builder, function: Any, parts: list[Ref], y: Ref) -> None:
@@ -198,34 +205,39 @@ def fold(b: Builder, function: Any, parts: list[Ref], y: Ref) -> None:
 
 def put_back(b: Builder, source: Node, windows: Windows, share: Ref, masks: list[Ref]) -> None:
     """Gives each pixel the shares of its windows, where the masks for their places have it; without masks, all do."""
-    x = b.value(source)
-    out = b.open(source, x)
-    covered = tuple(s * size for s, size in zip(windows.stride, windows.output(x.shape)))
-    if windows.kernel != windows.stride or covered != x.shape[2:]:
-        b.call(np.copyto, out, b.number(0.0, x.dtype), writes=(out,))
+    n, c, h, w = b.values[source].shape
+    dx = b.new((c, h, w, n), share.dtype)
+    covered = tuple(s * size for s, size in zip(windows.stride, windows.output((n, c, h, w))))
+    if windows.kernel != windows.stride or covered != (h, w):
+        b.call(np.copyto, dx, b.number(0.0, dx.dtype), writes=(dx,))
     overlap = any(k > s for k, s in zip(windows.kernel, windows.stride))
-    for n, part in enumerate(pixels(b, windows, out)):
+    for part, mask in zip(pixels(b, windows, dx), masks or [None] * prod(windows.kernel)):
         if overlap:
-            b.call(np.add, part, b.elementwise(np.multiply, share, masks[n]) if masks else share, part)
-        elif masks:
-            b.call(np.multiply, share, masks[n], part)
+            b.call(np.add, part, b.elementwise(np.multiply, share, mask) if mask else share, part)
+        elif mask:
+            b.call(np.multiply, share, mask, part)
         else:
             b.call(np.positive, share, part)
-    b.close(source, out)
+    b.give_ref(source, b.turned(dx, AS_SEEN))
+
+
+def pooled(b: Builder, node: Node) -> Ref:
+    """Memory [C, H′, W′, N] for the value of a node."""
+    n, c, h, w = b.values[node].shape
+    y = b.new((c, h, w, n), b.values[node].dtype)
+    b.refs[node] = b.turned(y, AS_SEEN)
+    return y
 
 
 def max_of_windows(b: Builder, windows: Windows, source: Node, y: Ref) -> Backward:
-    """Writes to y the maximum of each window, pixel by pixel; back, pixels that are equally large share alike."""
-    parts = pixels(b, windows, b.value(source))
+    """y = the largest pixel of each window; back, those that are equally large share its gradient [C, H′, W′, N]."""
+    parts = pixels(b, windows, side_by_side(b, b.value(source)))
     fold(b, larger, parts, y)
 
     def backward(u: Ref) -> None:
-        if not b.wants(source):
-            return
-        masks = [b.new(y.shape, y.dtype, like=y) for _ in parts]
+        masks, count = [b.new(y.shape, y.dtype) for _ in parts], b.new(y.shape, y.dtype)
         for part, mask in zip(parts, masks):
             b.call(np.equal, part, y, mask)
-        count = b.new(y.shape, y.dtype, like=y)
         fold(b, np.add, masks, count)
         put_back(b, source, windows, b.elementwise(np.divide, u, count), masks)
 
@@ -234,34 +246,34 @@ def max_of_windows(b: Builder, windows: Windows, source: Node, y: Ref) -> Backwa
 
 @lowers(MaxPool2D)
 def max_pool(b: Builder, node: Node) -> Backward:
+    """One comparison of all windows for each place in them: long runs, where a maximum along a window has short ones."""
     assert isinstance(node.op, MaxPool2D)
-    source = node.inputs[0]
-    return max_of_windows(b, node.op.windows, source, b.output(node, like=b.value(source)))
+    y = pooled(b, node)
+    back = max_of_windows(b, node.op.windows, node.inputs[0], y)
+    return lambda u: back(as_gradient(b, node, u))
 
 
 @lowers(MaxPool2D, after=ReLU)
 def max_pool_of_relu(b: Builder, node: Node) -> Backward:
     """Pooled first, so that ReLU has fewer numbers: it keeps their order, and what it stops it stops either way."""
     assert isinstance(node.op, MaxPool2D)
-    source = node.inputs[0].inputs[0]
-    y = b.output(node, like=b.value(source))
-    top = b.new(y.shape, y.dtype, like=y)
-    back = max_of_windows(b, node.op.windows, source, top)
+    y = pooled(b, node)
+    top = b.new(y.shape, y.dtype)
+    back = max_of_windows(b, node.op.windows, node.inputs[0].inputs[0], top)
     clip_at_zero(b, top, y)
-    return lambda u: back(b.elementwise(np.multiply, u, where_positive(b, y)))
+    return lambda u: back(b.elementwise(np.multiply, as_gradient(b, node, u), where_positive(b, y)))
 
 
 @lowers(AvgPool2D)
 def average_pool(b: Builder, node: Node) -> Backward:
+    """One addition of all windows for each place in them."""
     assert isinstance(node.op, AvgPool2D)
-    source, windows = node.inputs[0], node.op.windows
-    y = b.output(node, like=b.value(source))
+    source, windows, y = node.inputs[0], node.op.windows, pooled(b, node)
     part = b.number(1 / prod(windows.kernel), y.dtype)
-    fold(b, np.add, pixels(b, windows, b.value(source)), y)
+    fold(b, np.add, pixels(b, windows, side_by_side(b, b.value(source))), y)
     b.call(np.multiply, y, part, y)
 
     def backward(u: Ref) -> None:
-        if b.wants(source):
-            put_back(b, source, windows, b.full(b.elementwise(np.multiply, u, part), y.shape), [])
+        put_back(b, source, windows, b.elementwise(np.multiply, as_gradient(b, node, u), part), [])
 
     return backward
