@@ -36,6 +36,14 @@ def side_by_side(b: Builder, ref: Ref) -> Ref:
     return copied
 
 
+def output(b: Builder, node: Node) -> Ref:
+    """Memory [C, H, W, N] for the value [N, C, H, W] of a node."""
+    n, c, h, w = b.values[node].shape
+    y = b.new((c, h, w, n), b.values[node].dtype)
+    b.refs[node] = b.turned(y, AS_SEEN)
+    return y
+
+
 def as_gradient(b: Builder, node: Node, u: Ref) -> Ref:
     """∂output/∂node as [C, H, W, N], also where it is a constant."""
     return side_by_side(b, b.full(u, b.values[node].shape))
@@ -107,10 +115,10 @@ class _ImageGradient(_Blocks):
         for rows, columns, span, shape in self.blocks:
             part = scratch[: prod(shape)].reshape(shape)
             np.dot(w.T, dy[:, span], part.reshape(self.rows, -1))
-            (s, t), (h, w_) = self.stride, shape[3:5]
+            (s, t), (high, wide) = self.stride, shape[3:5]
             for a, c in np.ndindex(self.kernel):
                 i, j = a + s * rows.start, c + t * columns.start
-                pixels = dx[:, i : i + s * h : s, j : j + t * w_ : t]
+                pixels = dx[:, i : i + s * high : s, j : j + t * wide : t]
                 np.add(pixels, part[:, a, c], pixels)
 
 
@@ -146,19 +154,15 @@ def convolution(b: Builder, node: Node) -> Backward | None:
     if not one_type(b, node):
         return None
     x, kernels, *bias = map(b.value, node.inputs)
-    shape, dtype, cut, padding = x.shape, x.dtype, op.columns, op.padding
-    n, outputs, size = shape[0], *b.values[node].shape[1:2], cut.output(shape)
-    whole = framed(b, x, padding)
-    windows = b.view(whole, "windows({})", all_windows(cut, shape))
-    w = b.reshaped(kernels, outputs, prod(kernels.shape[1:]))
-    places = prod(size) * n
-
-    convolve = _Convolve(cut, shape, dtype.itemsize)
-    y, scratch = b.new((outputs, *size, n), dtype), b.new((convolve.size,), dtype)
-    y2 = b.reshaped(y, outputs, places)
-    upright = [b.reshaped(bias[0], outputs, 1)] if bias else []
+    dtype, blocks = x.dtype, (op.columns, x.shape, x.dtype.itemsize)
+    whole, y = framed(b, x, op.padding), output(b, node)
+    windows = b.view(whole, "windows({})", all_windows(op.columns, x.shape))
+    outputs, places = y.shape[0], prod(y.shape[1:])
+    w, y2 = b.reshaped(kernels, outputs, prod(kernels.shape[1:])), b.reshaped(y, outputs, places)
+    upright = [b.reshaped(ref, outputs, 1) for ref in bias]
+    convolve = _Convolve(*blocks)
+    scratch = b.new((convolve.size,), dtype)
     b.call(convolve, windows, w, *upright, scratch, y2, writes=(scratch, y2))
-    b.refs[node] = b.turned(y, AS_SEEN)
 
     def backward(u: Ref) -> None:
         image, kernel, *shift = node.inputs
@@ -167,15 +171,14 @@ def convolution(b: Builder, node: Node) -> Backward | None:
         if b.wants(kernel):
             part, out = b.new(w.shape, dtype), b.open(kernel)
             dw = b.reshaped(out, *w.shape)
-            call = _KernelGradient(cut, shape, dtype.itemsize)
-            b.call(call, windows, dy, scratch, part, dw, writes=(scratch, part, dw))
+            b.call(_KernelGradient(*blocks), windows, dy, scratch, part, dw, writes=(scratch, part, dw))
             b.close(kernel, out)
         if shift:
             b.give(shift[0], np.dot, dy, b.known(np.ones(places, dtype), "1…"))
         if b.wants(image):
             dx = b.new(whole.shape, dtype)
-            b.call(_ImageGradient(cut, shape, dtype.itemsize), dy, w, scratch, dx, writes=(scratch, dx))
-            b.give_ref(image, inside(b, dx, padding))
+            b.call(_ImageGradient(*blocks), dy, w, scratch, dx, writes=(scratch, dx))
+            b.give_ref(image, inside(b, dx, op.padding))
 
     return backward
 
@@ -187,12 +190,12 @@ def pixels(b: Builder, windows: Windows, x: Ref) -> list[Ref]:
     """For each place in a window, the pixels of x [C, H, W, N] that are there, as [C, H′, W′, N]."""
     c, h, w, n = x.shape
 
-    def at(place: tuple[int, ...]) -> Ref:
-        _, _, i, j = windows.seen(*place, (n, c, h, w))
+    def at(a: int, e: int) -> Ref:
+        _, _, i, j = windows.seen(a, e, (n, c, h, w))
         name = ", ".join(f"{part.start}:{part.stop}:{part.step}" for part in (i, j))
         return b.view(x, f"{{}}[:, {name}]", lambda image: image[:, i, j])
 
-    return [at(place) for place in np.ndindex(windows.kernel)]
+    return [at(a, e) for a, e in np.ndindex(windows.kernel)]
 
 
 def fold(b: Builder, function: Any, parts: list[Ref], y: Ref) -> None:
@@ -211,22 +214,13 @@ def put_back(b: Builder, source: Node, windows: Windows, share: Ref, masks: list
     if windows.kernel != windows.stride or covered != (h, w):
         b.call(np.copyto, dx, b.number(0.0, dx.dtype), writes=(dx,))
     overlap = any(k > s for k, s in zip(windows.kernel, windows.stride))
-    for part, mask in zip(pixels(b, windows, dx), masks or [None] * prod(windows.kernel)):
+    for place, part in enumerate(pixels(b, windows, dx)):
+        given = (share, masks[place]) if masks else (share,)
         if overlap:
-            b.call(np.add, part, b.elementwise(np.multiply, share, mask) if mask else share, part)
-        elif mask:
-            b.call(np.multiply, share, mask, part)
+            b.call(np.add, part, b.elementwise(np.multiply, *given) if masks else share, part)
         else:
-            b.call(np.positive, share, part)
+            b.call(np.multiply if masks else np.positive, *given, part)
     b.give_ref(source, b.turned(dx, AS_SEEN))
-
-
-def pooled(b: Builder, node: Node) -> Ref:
-    """Memory [C, H′, W′, N] for the value of a node."""
-    n, c, h, w = b.values[node].shape
-    y = b.new((c, h, w, n), b.values[node].dtype)
-    b.refs[node] = b.turned(y, AS_SEEN)
-    return y
 
 
 def max_of_windows(b: Builder, windows: Windows, source: Node, y: Ref) -> Backward:
@@ -246,9 +240,9 @@ def max_of_windows(b: Builder, windows: Windows, source: Node, y: Ref) -> Backwa
 
 @lowers(MaxPool2D)
 def max_pool(b: Builder, node: Node) -> Backward:
-    """One comparison of all windows for each place in them: long runs, where a maximum along a window has short ones."""
+    """One comparison of all windows for each place in them, in long runs; along a window they would be short."""
     assert isinstance(node.op, MaxPool2D)
-    y = pooled(b, node)
+    y = output(b, node)
     back = max_of_windows(b, node.op.windows, node.inputs[0], y)
     return lambda u: back(as_gradient(b, node, u))
 
@@ -257,7 +251,7 @@ def max_pool(b: Builder, node: Node) -> Backward:
 def max_pool_of_relu(b: Builder, node: Node) -> Backward:
     """Pooled first, so that ReLU has fewer numbers: it keeps their order, and what it stops it stops either way."""
     assert isinstance(node.op, MaxPool2D)
-    y = pooled(b, node)
+    y = output(b, node)
     top = b.new(y.shape, y.dtype)
     back = max_of_windows(b, node.op.windows, node.inputs[0].inputs[0], top)
     clip_at_zero(b, top, y)
@@ -268,7 +262,7 @@ def max_pool_of_relu(b: Builder, node: Node) -> Backward:
 def average_pool(b: Builder, node: Node) -> Backward:
     """One addition of all windows for each place in them."""
     assert isinstance(node.op, AvgPool2D)
-    source, windows, y = node.inputs[0], node.op.windows, pooled(b, node)
+    source, windows, y = node.inputs[0], node.op.windows, output(b, node)
     part = b.number(1 / prod(windows.kernel), y.dtype)
     fold(b, np.add, pixels(b, windows, side_by_side(b, b.value(source))), y)
     b.call(np.multiply, y, part, y)
