@@ -208,18 +208,16 @@ class Op(ArrayFunction):
         return result
 
     def _as_nodes(self, inputs: tuple[Operand, ...]) -> list[Node]:
-        """Inputs as nodes: others become constants. A bare number takes the type of its company: float32 stays."""
-        floats = [i.value.dtype for i in inputs if isinstance(i, Node) and i.value.dtype.kind == "f"]
-        company = np.result_type(*floats) if floats else np.dtype(np.float64)
+        """Inputs as nodes: others become constants."""
+        return [given if isinstance(given, Node) else self._constant(i, inputs) for i, given in enumerate(inputs)]
 
-        def as_node(i: int, value: Operand) -> Node:
-            if isinstance(value, Node):
-                return value
-            bare = isinstance(value, (int, float, np.integer)) and i not in self.constants
-            given = np.asarray(value, dtype=company) if bare else as_numbers(f"{self.name}: input {i}", value)
-            return Node(given, requires_grad=False)
-
-        return [as_node(i, value) for i, value in enumerate(inputs)]
+    def _constant(self, i: int, inputs: tuple[Operand, ...]) -> Node:
+        """A bare number takes the type of its company: float32 stays float32."""
+        given = cast(ArrayLike, inputs[i])
+        if not isinstance(given, (int, float, np.integer)) or i in self.constants:
+            return Node(as_numbers(f"{self.name}: input {i}", given), requires_grad=False)
+        floats = [n.value.dtype for n in inputs if isinstance(n, Node) and n.value.dtype.kind == "f"]
+        return Node(np.asarray(given, np.result_type(*floats) if floats else np.float64), requires_grad=False)
 
 
 class Graph:

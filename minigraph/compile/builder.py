@@ -61,7 +61,7 @@ class Builder:
         self.note = ""
         self.refs: dict[Node, Ref] = {}
         self.gradients: dict[Node, Ref] = {}
-        self._own: set[Ref] = set()  # gradients that may be added to in place
+        self._own: set[Node] = set()  # nodes whose gradient is in memory of its own, and may be added to in place
         self.users: dict[Node, list[Node]] = {node: [] for node in graph.nodes}
         self.paths: set[Node] = set(places)  # the nodes whose gradient leads to a wanted one
         for node in graph.nodes:
@@ -200,7 +200,7 @@ class Builder:
             if before.constant is not None and ref.constant is not None:
                 self.gradients[node] = self.number(before.constant + ref.constant, before.dtype)
             else:
-                total = before if before in self._own else self.new(shape, self.values[node].dtype)
+                total = before if node in self._own else self.new(shape, self.values[node].dtype)
                 self.call(np.add, before, ref, total)
                 self._hold(node, total)
         elif node in self.places:
@@ -257,4 +257,4 @@ class Builder:
 
     def _hold(self, node: Node, ref: Ref) -> None:
         self.gradients[node] = ref
-        self._own.add(ref)
+        self._own.add(node)
