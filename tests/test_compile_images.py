@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 from helpers import Array
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from test_compile import TOLERANCE, close, parameters, train
 
 import minigraph as mg
@@ -159,6 +161,13 @@ def test_kernels_that_are_computed() -> None:
     same_gradients(mg.Graph((y * y).sum()))
 
 
+@pytest.mark.parametrize("name", ["x", None])
+def test_leaves_in_fortran_order_that_want_a_gradient(name: str | None) -> None:
+    x = mg.Node(np.asfortranarray(X[:, 0, :, 0]), name)
+    y = Tanh()(Affine(7, 3, seed=0)(x)) @ RNG.normal(size=(3, 2))
+    same_gradients(mg.Graph((y * y).sum() + (x @ RNG.normal(size=(7, 2))).sum()))
+
+
 @pytest.mark.parametrize("x", [
     pytest.param(np.asfortranarray(X), id="Fortran"), pytest.param(np.repeat(X, 2, axis=3)[..., ::2], id="strided"),
     pytest.param(X[:, ::-1].copy()[:, ::-1], id="reversed"),
@@ -177,6 +186,33 @@ def test_feeds_in_any_order(x: Array, padding: int) -> None:
         leaf = mg.Node(x, "x")
         y = op(leaf)
         same_gradients(mg.Graph((y * y).sum()), {}, {leaf: X}, {leaf: x})
+
+
+LAYERS = {
+    "conv": lambda rng, c: Conv2D(c, 2, 3, padding=2, bias=bool(c > 2), seed=rng),
+    "wide": lambda rng, c: Conv2D(c, 3, (1, 2), padding=1, stride=(2, 1), seed=rng),
+    "relu": lambda rng, c: ReLU(),
+    "tanh": lambda rng, c: Tanh(),
+    "max": lambda rng, c: MaxPool2D(2),
+    "overlapping": lambda rng, c: MaxPool2D((2, 3), stride=1),
+    "mean": lambda rng, c: AvgPool2D(2, stride=1),
+    "norm": lambda rng, c: BatchNorm(c, axis=1),
+}
+
+
+@given(names=st.lists(st.sampled_from(sorted(LAYERS)), min_size=1, max_size=6), seed=st.integers(0, 99))
+@settings(max_examples=80, deadline=None)
+def test_any_layers_one_after_the_other(names: list[str], seed: int) -> None:
+    """As far as the images are large enough; each layer's images are also looked at by the loss."""
+    rng = np.random.default_rng(seed)
+    h = mg.Node(rng.normal(size=(3, 2, 7, 8)), "x")
+    loss = (h * h).mean()
+    for name in names:
+        if min(h.shape[2:]) > 2:
+            h = LAYERS[name](rng, h.shape[1])(h)
+            loss = loss + (h * rng.normal(size=h.shape[1:])).sum() if seed % 2 else loss
+    weights = rng.normal(size=(h.value[0].size, 2))
+    same_gradients(mg.Graph(loss + mg.tanh(Flatten()(h) @ weights).sum()), {}, {"x": rng.normal(size=(5, 2, 7, 8))})
 
 
 def test_without_a_loss_images_come_out_in_c_order_and_are_the_callers() -> None:

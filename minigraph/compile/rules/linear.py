@@ -22,13 +22,11 @@ def give_product(b: Builder, node: Node, left: Ref, right: Ref) -> None:
     if not b.wants(node):
         return
     value = b.value(node)
-    if value.axes == (1, 0):  # it lies transposed, and so does its gradient: (l·r)ᵀ = rᵀ·lᵀ
-        out = b.open(node, value)
-        left, right, product = b.transposed(right), b.transposed(left), b.transposed(out)
+    out = b.open(node, value if len(value.shape) == 2 else None)
+    if out.axes == (1, 0):  # it lies transposed, as the value does: (l·r)ᵀ = rᵀ·lᵀ
+        b.call(np.dot, b.transposed(right), b.transposed(left), b.transposed(out))
     else:
-        out = b.open(node)
-        product = b.reshaped(out, left.shape[0], right.shape[1])
-    b.call(np.dot, left, right, product)
+        b.call(np.dot, left, right, b.reshaped(out, left.shape[0], right.shape[1]))
     b.close(node, out)
 
 
