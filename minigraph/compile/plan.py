@@ -180,12 +180,17 @@ def by_the_lesson(builder: Builder, node: Node) -> Backward:
     op = node.op
     assert op is not None
     operands = [builder.value(source) for source in node.inputs]
-    out = builder.output(node)
+    rank = builder.values[node].ndim
+    out = builder.output(node, like=next((ref for ref in operands if len(ref.shape) == rank), None))
     builder.call(_Forward(op), *operands, out)
 
     def backward(upstream: Ref) -> None:
         needs = tuple(i not in op.constants and builder.wants(source) for i, source in enumerate(node.inputs))
-        places = [(source, builder.open(source)) for source, needed in zip(node.inputs, needs) if needed]
+        places = [
+            (source, builder.open(source, builder.value(source)))
+            for source, needed in zip(node.inputs, needs)
+            if needed
+        ]
         writes = tuple(ref for _, ref in places)
         whole = builder.full(upstream, out.shape)
         builder.call(_Backward(op, needs), whole, out, *operands, *writes, writes=writes)

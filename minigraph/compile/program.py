@@ -89,7 +89,9 @@ class Program:
         plan = self._plans.get(key)
         if plan is None:
             values = self.graph.replay(self.graph.next_step() | leaves)
-            others = {n: np.zeros_like(values[n]) for n in self._wanted if not isinstance(n, Parameter)}
+            others = {
+                n: np.zeros(values[n].shape, values[n].dtype) for n in self._wanted if not isinstance(n, Parameter)
+            }
             plan = Plan(self.graph, values, self._flat.memory, {**self._flat.places, **others}, self._fed)
             self._plans[key] = plan
         plan.bind(leaves, fed)

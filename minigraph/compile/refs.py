@@ -48,6 +48,22 @@ class Ref:
         return Ref(shape, self.dtype, name.format(inner), None, self.root, (*self.looks, look), self.constant)
 
     @property
+    def _sample(self) -> Array:
+        """An array that lies as this one does, with any numbers."""
+        return self.seen_in(np.empty(self.root.shape, self.root.dtype) if self.root.array is None else self.root.array)
+
+    @property
+    def in_one_piece(self) -> bool:
+        """Whether it is in C order for sure; a feed comes in any order."""
+        return not isinstance(self.root, Feed) and self._sample.flags.c_contiguous
+
+    @property
+    def axes(self) -> tuple[int, ...]:
+        """Its axes as they follow each other in memory, outermost first; for a feed as if it were in C order."""
+        strides = self._sample.strides
+        return tuple(sorted(range(len(strides)), key=lambda axis: -strides[axis]))
+
+    @property
     def resolved(self) -> Array:
         """The array, once its root has memory."""
         if self.array is None:
