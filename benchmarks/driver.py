@@ -44,6 +44,7 @@ class Outcome:
     title: str
     status: str = "timed"
     seconds: list[float] = field(default_factory=list)
+    cores: list[float] = field(default_factory=list)  # busy in each block: threads of its own show here
     versions: dict[str, str] = field(default_factory=dict)
     errors: tuple[float, float] | None = None  # from float64: of the losses, and of what training did to the arrays
 
@@ -147,7 +148,9 @@ def interleave(ready: list[tuple[Outcome, Process, int]], rounds: int) -> None:
         for outcome, process, steps in (*ready, *reversed(ready)):
             if outcome.status == "timed":
                 try:
-                    outcome.seconds.append(process.run(steps))
+                    seconds, cores = process.run(steps)
+                    outcome.seconds.append(seconds)
+                    outcome.cores.append(cores)
                 except Failed as failure:
                     outcome.status, outcome.seconds = f"failed: {failure}", []
 
@@ -156,7 +159,7 @@ def calibrated(process: Process, block: float) -> int:
     """How many steps take about so long; this warms up, too."""
     steps = 1
     while True:
-        seconds = process.run(steps)
+        seconds, _ = process.run(steps)
         if seconds * steps >= block / 4:
             return max(1, round(block / seconds))
         steps = max(2 * steps, min(10 * steps, round(block / 2 / max(seconds, 1e-9))))

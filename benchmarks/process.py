@@ -69,10 +69,11 @@ class Process:
             with np.load(path, allow_pickle=False) as state:
                 return losses, [state[name] for name in state]
 
-    def run(self, steps: int) -> float:
-        """Seconds a step."""
+    def run(self, steps: int) -> tuple[float, float]:
+        """Seconds a step, and how many cores were busy with it."""
         self.ask("run", steps=steps)
-        return self.answer()["seconds"] / steps
+        answer = self.answer()
+        return answer["seconds"] / steps, answer["busy"] / answer["seconds"]
 
     def close(self) -> None:
         assert self._process.stdin is not None and self._process.stdout is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import statistics
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
@@ -37,12 +38,14 @@ def ratios(outcome: Outcome, outcomes: Iterable[Outcome]) -> tuple[float, float]
 def workload_table(outcomes: list[Outcome]) -> str:
     """Of one workload: every peer with its times and ratios, or with the reason why it has none."""
     key = outcomes[0].workload
-    lines = [f"{key} · {outcomes[0].described}", f"  {'':30} {'median µs':>11}  {'÷ compiled: min':>15} {'median':>7}"]
+    lines = [f"{key} · {outcomes[0].described}"]
+    lines.append(f"  {'':30} {'median µs':>11}  {'÷ compiled: min':>15} {'median':>7} {'cores':>6}")
     for outcome in outcomes:
         if outcome.seconds:
             found = ratios(outcome, outcomes)
-            numbers = f"{number(found[0]):>15} {number(found[1]):>7}" if found else ""
-            lines.append(f"  {outcome.title:30} {outcome.median * 1e6:11,.1f}  {numbers}".rstrip())
+            numbers = f"{number(found[0]):>15} {number(found[1]):>7}" if found else f"{'':23}"
+            cores = statistics.median(outcome.cores)
+            lines.append(f"  {outcome.title:30} {outcome.median * 1e6:11,.1f}  {numbers} {cores:6.1f}")
         else:
             lines.append(f"  {outcome.title:30} {outcome.status}")
     return "\n".join(lines)
@@ -97,7 +100,8 @@ def machine() -> dict[str, Any]:
     names = [line.split(":")[1].strip() for line in text_of(info).splitlines() if line.startswith("model name")]
     load = os.getloadavg() if hasattr(os, "getloadavg") else None
     return {"processor": names[0] if names else platform.processor(), "cores": os.cpu_count(), "load": load,
-            "system": platform.system(), "python": platform.python_version()}  # fmt: skip
+            "system": platform.system(), "python": platform.python_version(),
+            "OPENBLAS_CORETYPE": os.environ.get("OPENBLAS_CORETYPE")}  # fmt: skip
 
 
 def text_of(path: Path) -> str:

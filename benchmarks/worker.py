@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module, metadata
 from itertools import cycle, islice
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any, TextIO
 
 import numpy as np
@@ -45,11 +45,11 @@ class Loaded:
     def run(self, count: int) -> dict[str, Any]:
         step, loss = self.trainer.step, None
         feeds = self.next_feeds(count)
-        start = perf_counter()
+        start, busy = perf_counter(), process_time()
         for feed in feeds:
             loss = step(*feed)
         self.trainer.wait(loss)
-        return {"seconds": perf_counter() - start}
+        return {"seconds": perf_counter() - start, "busy": process_time() - busy}
 
 
 def number(loss: Any) -> float:

@@ -1,7 +1,7 @@
 """micrograd: every number a node of its own, in Python floats.
 
-It has no exp, log and tanh: they are added here as its author's lecture adds tanh. Networks of more than about 10⁵
-numbers, images and attention are beyond it.
+It has no exp, log and tanh: they are added here as its author's lecture adds tanh. Networks that would make
+more than some ten thousand nodes, images and attention are beyond it.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ def cross_entropy(scores: list[Value], label: int) -> Value:
 
 
 def classifier(workload: Workload) -> Trainer:
-    if math.prod(workload.sizes[:2]) * workload.batch > 100_000:
-        raise NotImplementedError("millions of scalar nodes at each step")
+    if math.prod(workload.sizes[:2]) * workload.batch > 10_000:
+        raise NotImplementedError("more than 100,000 nodes, each a number, take seconds a step")
     w: list[Any] = [
         [[Value(a) for a in row] for row in array.tolist()] if array.ndim == 2 else [Value(a) for a in array.tolist()]
         for array in workload.parameters()

@@ -24,7 +24,7 @@ class Loss(Protocol):
 
 
 def held(array: Array, wants_gradient: bool = False) -> torch.Tensor:
-    return torch.from_numpy(array.copy()).requires_grad_(wants_gradient)
+    return torch.from_numpy(array.copy(order="C")).requires_grad_(wants_gradient)
 
 
 def classifier(workload: Workload) -> Loss:
@@ -39,7 +39,7 @@ def classifier(workload: Workload) -> Loss:
 
 def penalised(workload: Workload) -> Loss:
     def loss(w: Tensors, x: torch.Tensor, *rest: torch.Tensor) -> torch.Tensor:
-        return F.cross_entropy(x @ w[0], rest[0]) + workload.penalty * (w[0] * w[0]).sum()
+        return F.cross_entropy(F.linear(x, w[0]), rest[0]) + workload.penalty * (w[0] * w[0]).sum()
 
     return loss
 
@@ -90,13 +90,19 @@ LOSSES = {
 }  # fmt: skip
 
 
-def numpy_of(tensors: Any) -> list[Array]:
-    return [tensor.detach().numpy() for tensor in tensors]
+def weights(workload: Workload) -> list[Array]:
+    """The long thin matrix of "penalised" is held as [outputs, inputs]: its gradient takes half the time so."""
+    return [array.T if workload.model == "penalised" else array for array in workload.parameters()]
+
+
+def numpy_of(tensors: Any, workload: Workload) -> list[Array]:
+    arrays = [tensor.detach().numpy() for tensor in tensors]
+    return [array.T if workload.model == "penalised" else array for array in arrays]
 
 
 def eager(workload: Workload) -> Trainer:
     loss_of, rate = LOSSES[workload.model](workload), workload.learning_rate
-    w = [held(array, True) for array in workload.parameters()]
+    w = [held(array, True) for array in weights(workload)]
     unwatched = [each.detach() for each in w]
     last: Any = None
 
@@ -113,13 +119,13 @@ def eager(workload: Workload) -> Trainer:
         return loss
 
     if w:
-        return Trainer(step, lambda: numpy_of(w), held)
-    return Trainer(pulled_back, lambda: numpy_of(last), lambda array: held(array, array.dtype.kind == "f"))
+        return Trainer(step, lambda: numpy_of(w, workload), held)
+    return Trainer(pulled_back, lambda: numpy_of(last, workload), lambda array: held(array, array.dtype.kind == "f"))
 
 
 def compiled(workload: Workload) -> Trainer:
     loss_of, rate = LOSSES[workload.model](workload), workload.learning_rate
-    w = [held(array) for array in workload.parameters()]
+    w = [held(array) for array in weights(workload)]
     by_weights = torch.func.grad_and_value(loss_of)
     by_input = torch.func.grad_and_value(loss_of, argnums=1)
     last: Any = None
@@ -140,7 +146,7 @@ def compiled(workload: Workload) -> Trainer:
         last, loss = fast(w, *feed)
         return loss
 
-    return Trainer(step, lambda: numpy_of(w or [last]), held)
+    return Trainer(step, lambda: numpy_of(w or [last], workload), held)
 
 
 EAGER: dict[str, Model] = dict.fromkeys(LOSSES, eager)
