@@ -1,5 +1,5 @@
 """How ops are computed in a program: one function for each, registered for its class."""
 
-from minigraph.compile.rules import elementwise, linear, shapes, softmax
+from minigraph.compile.rules import attention, elementwise, embedding, linear, normalization, shapes, softmax
 
-__all__ = ["elementwise", "linear", "shapes", "softmax"]
+__all__ = ["attention", "elementwise", "embedding", "linear", "normalization", "shapes", "softmax"]
