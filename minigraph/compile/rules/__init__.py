@@ -1,5 +1,14 @@
 """How ops are computed in a program: one function for each, registered for its class."""
 
-from minigraph.compile.rules import attention, elementwise, embedding, linear, normalization, shapes, softmax
+from minigraph.compile.rules import (
+    activations,
+    attention,
+    elementwise,
+    embedding,
+    linear,
+    normalization,
+    shapes,
+    softmax,
+)
 
-__all__ = ["attention", "elementwise", "embedding", "linear", "normalization", "shapes", "softmax"]
+__all__ = ["activations", "attention", "elementwise", "embedding", "linear", "normalization", "shapes", "softmax"]

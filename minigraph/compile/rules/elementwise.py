@@ -186,21 +186,24 @@ def power(b: Builder, node: Node) -> Backward | None:
 
 @lowers(Sigmoid)
 def sigmoid(b: Builder, node: Node) -> Backward:
-    """By e^−|x|, which never overflows: 1/(1 + e) where x ≥ 0, else e/(1 + e)."""
     x, y = b.value(node.inputs[0]), b.output(node)
-    one = b.number(1.0, x.dtype)
+    logistic(b, x, y)
+
+    def backward(u: Ref) -> None:
+        slope = b.elementwise(np.multiply, y, b.elementwise(np.subtract, b.number(1.0, x.dtype), y))
+        give_through(b, node, 0, np.multiply, u, slope)
+
+    return backward
+
+
+def logistic(b: Builder, x: Ref, y: Ref) -> None:
+    """y = σ(x), by e^−|x|, which never overflows: 1/(1 + e) where x ≥ 0, else e/(1 + e)."""
     e = b.elementwise(np.exp, b.elementwise(np.negative, b.elementwise(np.absolute, x)))
-    whole = b.elementwise(np.add, e, one)
+    whole = b.elementwise(np.add, e, b.number(1.0, x.dtype))
     right = b.new(x.shape, np.bool_)
     b.call(np.greater_equal, x, b.number(0.0, x.dtype), right)
     b.call(_put_ones, right, e, writes=(e,))
     b.call(np.divide, e, whole, y)
-
-    def backward(u: Ref) -> None:
-        slope = b.elementwise(np.multiply, y, b.elementwise(np.subtract, one, y))
-        give_through(b, node, 0, np.multiply, u, slope)
-
-    return backward
 
 
 def _put_ones(where: Any, out: Any) -> None:

@@ -6,6 +6,7 @@ long rows. A large vocabulary is worked off a few rows at a time.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -51,15 +52,17 @@ class _CheckTargets:
 
 @lowers(SoftmaxWithLoss, after=Affine)
 def head(b: Builder, node: Node) -> Backward | None:
-    """Affine and SoftmaxWithLoss together, for few classes."""
+    """Affine and SoftmaxWithLoss together, for few classes; all leading axes are rows."""
     scores, labels = node.inputs
     op, x, w, *bias = node.op, *map(b.value, scores.inputs)
     t, values = b.value(labels), b.values[scores]
     assert isinstance(op, SoftmaxWithLoss)
-    fits = values.ndim == 2 and len(t.shape) == 1 and values.shape[1] <= FEW and op.reduction != "none"
+    classes, dtype = values.shape[-1], values.dtype
+    fits = t.shape and len(t.shape) + 1 == values.ndim and classes <= FEW and op.reduction != "none"
     if not fits or not one_type(b, scores):
         return None
-    (n, classes), dtype = values.shape, values.dtype
+    n = math.prod(t.shape)
+    x, t = b.reshaped(x, n, w.shape[0]), b.reshaped(t, n)
     z = b.new((classes, n), dtype)
     b.call(np.dot, b.transposed(w), b.transposed(x), z)
     if bias:
@@ -139,16 +142,29 @@ class _Rows:
 
 @lowers(SoftmaxWithLoss)
 def rows(b: Builder, node: Node) -> Backward | None:
-    """The scores as they stand, with labels."""
+    """The scores as they stand, with labels: few classes are turned class-major first."""
     scores, labels = node.inputs
     op, z, t = node.op, b.value(scores), b.value(labels)
     assert isinstance(op, SoftmaxWithLoss)
     if len(t.shape) + 1 != len(z.shape) or op.reduction == "none" or not t.shape:
         return None
-    n, classes = int(np.prod(t.shape)), z.shape[-1]
+    n, classes = math.prod(t.shape), z.shape[-1]
     scale = 1 / n if op.reduction == "mean" else 1.0
+    if classes <= FEW:
+        turned = b.new((classes, n), z.dtype)
+        b.call(np.copyto, turned, b.transposed(b.reshaped(z, n, classes)), writes=(turned,))
+        by_class = columns(b, node, turned, b.reshaped(t, n), scale)
+        split = b.reshaped(by_class, classes, *t.shape)
+        return lambda u: _give_scaled(b, scores, b.view(split, "{}.by_row", lambda a: np.moveaxis(a, 0, -1)), u)
     gradient, loss = b.new(z.shape, z.dtype), b.output(node)
     z2, t2, gradient2 = b.reshaped(z, n, classes), b.reshaped(t, n), b.reshaped(gradient, n, classes)
     b.call(_CheckLabels(op, t.dtype, classes), t2, writes=())
     b.call(_Rows(scale, (n, classes), z.dtype.itemsize), z2, t2, gradient2, loss, writes=(gradient2, loss))
-    return lambda u: b.give(scores, np.multiply, gradient, u) if u.constant != 1 else b.give_ref(scores, gradient)
+    return lambda u: _give_scaled(b, scores, gradient, u)
+
+
+def _give_scaled(b: Builder, scores: Node, gradient: Ref, u: Ref) -> None:
+    if u.constant == 1:
+        b.give_ref(scores, gradient)
+    else:
+        b.give(scores, np.multiply, gradient, u)
