@@ -11,4 +11,14 @@ from minigraph.compile.rules import (
     softmax,
 )
 
-__all__ = ["activations", "attention", "elementwise", "embedding", "linear", "normalization", "shapes", "softmax"]
+__all__ = [
+    "activations",
+    "attention",
+    "elementwise",
+    "embedding",
+    "linear",
+    "losses",
+    "normalization",
+    "shapes",
+    "softmax",
+]

@@ -13,13 +13,9 @@ from minigraph.arrays import Array
 from minigraph.compile.builder import Backward, Builder, lowers
 from minigraph.compile.refs import Ref
 from minigraph.compile.rules.elementwise import one_type
+from minigraph.compile.rules.linear import swapped
 from minigraph.graph import Node
 from minigraph.layers.attention import Attention, Mask, causal_mask
-
-
-def swapped(b: Builder, ref: Ref) -> Ref:
-    """[..., n, m] as [..., m, n]."""
-    return b.view(ref, "{}.swapaxes(-1, -2)", lambda a: a.swapaxes(-1, -2))
 
 
 def _refuse_hidden_rows(scores: Array, top: Array) -> None:

@@ -24,7 +24,7 @@ from minigraph.layers.targets import check_labels, check_targets
 FEW = 64  # classes up to which a head is class-major
 
 
-class _CheckLabels:
+class CheckLabels:
     """Labels out of range are refused, as the lesson does it: seen without a sign, negative ones are huge."""
 
     __name__ = "check_labels"
@@ -85,7 +85,7 @@ def columns(b: Builder, node: Node, z: Ref, t: Ref, scale: float) -> Ref:
     """The loss of scores z [C, N], which are overwritten, and its gradient (p − t) × scale, as [C, N]."""
     (classes, n), dtype, op = z.shape, z.dtype, node.op
     assert op is not None
-    b.call(_CheckLabels(op, t.dtype, classes), t, writes=())
+    b.call(CheckLabels(op, t.dtype, classes), t, writes=())
     chosen = b.new(z.shape, dtype)
     one_hot = b.known(np.eye(classes, dtype=dtype) * dtype.type(scale), "eye")
     b.call(_take_columns, one_hot, t, chosen)
@@ -158,7 +158,7 @@ def rows(b: Builder, node: Node) -> Backward | None:
         return lambda u: _give_scaled(b, scores, b.view(split, "{}.by_row", lambda a: np.moveaxis(a, 0, -1)), u)
     gradient, loss = b.new(z.shape, z.dtype), b.output(node)
     z2, t2, gradient2 = b.reshaped(z, n, classes), b.reshaped(t, n), b.reshaped(gradient, n, classes)
-    b.call(_CheckLabels(op, t.dtype, classes), t2, writes=())
+    b.call(CheckLabels(op, t.dtype, classes), t2, writes=())
     b.call(_Rows(scale, (n, classes), z.dtype.itemsize), z2, t2, gradient2, loss, writes=(gradient2, loss))
     return lambda u: _give_scaled(b, scores, gradient, u)
 

@@ -1,0 +1,274 @@
+"""Losses and penalties: the sum is a product of vectors, and backward multiplies what forward kept by a number."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from minigraph.arrays import Array
+from minigraph.compile.builder import Backward, Builder, lowers
+from minigraph.compile.refs import Ref
+from minigraph.compile.rules.activations import clip, in_steps, row_sums
+from minigraph.compile.rules.elementwise import one_type
+from minigraph.compile.rules.embedding import take_rows
+from minigraph.compile.rules.normalization import column, ones
+from minigraph.compile.rules.softmax import CheckLabels
+from minigraph.graph import Node
+from minigraph.layers.binary import BinaryCrossEntropy, SigmoidWithLoss
+from minigraph.layers.classification import MulticlassHinge
+from minigraph.layers.losses import CrossEntropy, NLLLoss, SparseCategoricalCrossEntropy
+from minigraph.layers.regression import MeanAbsoluteError, MeanSquaredError
+from minigraph.layers.regularization import L1, L2
+from minigraph.layers.targets import check_unit, check_values
+
+
+def flat(b: Builder, ref: Ref) -> Ref:
+    return b.reshaped(ref, math.prod(ref.shape))
+
+
+def in_type(b: Builder, ref: Ref, dtype: DTypeLike) -> Ref:
+    """What is fed in another type, such as targets that are integers, converted in each run."""
+    if ref.dtype == dtype:
+        return ref
+    converted = b.new(ref.shape, dtype)
+    b.call(np.copyto, converted, ref, writes=(converted,))
+    return converted
+
+
+def put_sum(b: Builder, numbers: Ref, scale: float, out: Ref, weights: Ref | None = None) -> None:
+    """out = scale · Σ numbers ⊙ weights, or without weights scale · Σ numbers."""
+    others = flat(b, weights) if weights else ones(b, math.prod(numbers.shape), numbers.dtype)
+    b.call(np.dot, flat(b, numbers), others, out)
+    if scale != 1:
+        b.call(np.multiply, out, b.number(scale, out.dtype), out)
+
+
+def give_times(b: Builder, node: Node, gradient: Ref, scale: float, u: Ref) -> None:
+    """Gives input 0 a gradient that was kept, times a number, times the scalar upstream."""
+    if u.constant is not None:
+        factor = b.number(scale * u.constant, gradient.dtype)
+    else:
+        factor = b.elementwise(np.multiply, u, b.number(scale, gradient.dtype))
+    if factor.constant == 1:
+        b.give_ref(node.inputs[0], gradient)
+    else:
+        b.give(node.inputs[0], np.multiply, gradient, factor)
+
+
+@lowers(L2)
+def l2(b: Builder, node: Node) -> Backward | None:
+    """Σ W² is the product of W with itself."""
+    if not one_type(b, node):
+        return None
+    w, op = b.value(node.inputs[0]), node.op
+    assert isinstance(op, L2)
+    strength = op.strength
+    put_sum(b, w, strength, b.output(node), w)
+    return lambda u: give_times(b, node, w, 2 * strength, u)
+
+
+@lowers(L1)
+def l1(b: Builder, node: Node) -> Backward | None:
+    if not one_type(b, node):
+        return None
+    w, op = b.value(node.inputs[0]), node.op
+    assert isinstance(op, L1)
+    strength = op.strength
+    put_sum(b, b.elementwise(np.absolute, w), strength, b.output(node))
+    return lambda u: give_times(b, node, b.elementwise(np.sign, w), strength, u)
+
+
+class _CheckValues:
+    """Targets that are NaN are refused, as the lesson does it: they make the loss NaN, which is seen at once."""
+
+    __name__ = "check_values"
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __call__(self, loss: Array, x: Array, t: Array) -> None:
+        if loss != loss:
+            check_values(self.name, x, t)
+
+
+class _CheckUnit:
+    """What is no probability is refused, as the lesson does it."""
+
+    __name__ = "check_unit"
+
+    def __init__(self, name: str, what: str) -> None:
+        self.name, self.what = name, what
+
+    def __call__(self, p: Array) -> None:
+        if not (np.minimum.reduce(p, None) >= 0 and np.maximum.reduce(p, None) <= 1):
+            check_values(self.name, p, p)
+            check_unit(self.name, self.what, p)
+
+
+@lowers(MeanSquaredError)
+@lowers(MeanAbsoluteError)
+def distance(b: Builder, node: Node) -> Backward | None:
+    """Σ (x − t)² is the product of x − t with itself, Σ |x − t| that of |x − t| with ones."""
+    (x, t), op = map(b.value, node.inputs), node.op
+    assert isinstance(op, (MeanSquaredError, MeanAbsoluteError))
+    if op.reduction == "none":
+        return None
+    scale, loss = op.scale(b.values[node.inputs[0]]), b.output(node)
+    d = b.elementwise(np.subtract, x, in_type(b, t, x.dtype))
+    squared = isinstance(op, MeanSquaredError)
+    if squared:
+        put_sum(b, d, scale, loss, d)
+    else:
+        put_sum(b, b.elementwise(np.absolute, d), scale, loss)
+    b.call(_CheckValues(op.name), loss, x, t, writes=())
+
+    def backward(u: Ref) -> None:
+        if squared:
+            give_times(b, node, d, 2 * scale, u)
+        else:
+            give_times(b, node, b.elementwise(np.sign, d), scale, u)
+
+    return backward
+
+
+@lowers(SigmoidWithLoss)
+def sigmoid_with_loss(b: Builder, node: Node) -> Backward | None:
+    """max(z, 0) − t·z + ln(1 + e^−|z|), and σ(z) = e^(min(z, 0) − ln(1 + e^−|z|)): nothing overflows or cancels."""
+    (z, t), op = map(b.value, node.inputs), node.op
+    assert isinstance(op, SigmoidWithLoss)
+    if op.reduction == "none":
+        return None
+    dtype, scale = z.dtype, op.scale(b.values[node.inputs[0]])
+    b.call(_CheckUnit(op.name, "the targets"), t, writes=())
+    q = in_type(b, t, dtype)
+    e = b.elementwise(np.exp, b.elementwise(np.negative, b.elementwise(np.absolute, z)))
+    logs, positive = b.elementwise(np.log1p, e), b.new(z.shape, dtype)
+    b.call(clip, z, b.number(0.0, dtype), b.number(np.inf, dtype), positive)
+    cost = b.elementwise(np.subtract, positive, b.elementwise(np.multiply, q, z))
+    put_sum(b, b.elementwise(np.add, cost, logs), scale, b.output(node))
+
+    def backward(u: Ref) -> None:
+        p = b.elementwise(np.exp, in_steps(b, z, ((np.subtract, positive), (np.subtract, logs))))
+        give_times(b, node, b.elementwise(np.subtract, p, q), scale, u)
+
+    return backward
+
+
+@lowers(BinaryCrossEntropy)
+def binary_cross_entropy(b: Builder, node: Node) -> Backward | None:
+    """Logarithms and quotients only where they count: 0 · ln 0 is 0."""
+    (p, t), op = map(b.value, node.inputs), node.op
+    assert isinstance(op, BinaryCrossEntropy)
+    if op.reduction == "none":
+        return None
+    dtype, scale, loss = p.dtype, op.scale(b.values[node.inputs[0]]), b.output(node)
+    b.call(_CheckUnit(op.name, "the probabilities"), p, writes=())
+    b.call(_CheckUnit(op.name, "the targets"), t, writes=())
+    one, q = b.number(1.0, dtype), in_type(b, t, dtype)
+    rest = b.elementwise(np.subtract, one, q)
+
+    def where_it_counts(function: np.ufunc, weights: Ref, *arguments: Ref) -> Ref:
+        out = b.new(p.shape, dtype)
+        b.call(_Where(function), weights, *arguments, out)
+        return out
+
+    parts = b.new((), dtype), b.new((), dtype)
+    put_sum(b, where_it_counts(np.log, q, p), -scale, parts[0], q)
+    put_sum(b, where_it_counts(np.log1p, rest, b.elementwise(np.negative, p)), -scale, parts[1], rest)
+    b.call(np.add, *parts, loss)
+
+    def backward(u: Ref) -> None:
+        yes = where_it_counts(np.divide, q, q, p)
+        no = where_it_counts(np.divide, rest, rest, b.elementwise(np.subtract, one, p))
+        give_times(b, node, b.elementwise(np.subtract, no, yes), scale, u)
+
+    return backward
+
+
+class _Where:
+    """function(…, out) where the weight is not 0, and 0 elsewhere."""
+
+    def __init__(self, function: np.ufunc) -> None:
+        self.function, self.__name__ = function, f"{function.__name__}_where"
+
+    def __call__(self, weights: Array, *arguments: Array) -> None:
+        out = arguments[-1]
+        out.fill(0)
+        self.function(*arguments[:-1], out=out, where=weights > 0)
+
+
+def places_of_labels(b: Builder, node: Node) -> tuple[Ref, Ref] | None:
+    """Where x[n, t[n]] stands in x as a vector, and these numbers; None where t is no labels."""
+    (x, t), op = map(b.value, node.inputs), node.op
+    assert op is not None
+    if not t.shape or len(t.shape) + 1 != len(x.shape):
+        return None
+    count, classes = math.prod(t.shape), x.shape[-1]
+    labels, where, picked = b.reshaped(t, count), b.new((count,), np.intp), b.new((count,), x.dtype)
+    b.call(CheckLabels(op, t.dtype, classes), labels, writes=())
+    b.call(_add_index, b.known(np.arange(count) * classes, f"0, {classes}…"), labels, where)
+    b.call(take_rows, flat(b, x), where, picked)
+    return where, picked
+
+
+def _add_index(starts: Array, labels: Array, out: Array) -> None:
+    np.add(starts, labels, out=out, casting="unsafe")
+
+
+def _put(numbers: Array, where: Array, out: Array) -> None:
+    out[where] = numbers
+
+
+def _put_alone(numbers: Array, where: Array, out: Array) -> None:
+    out.fill(0)
+    out[where] = numbers
+
+
+@lowers(CrossEntropy)
+@lowers(SparseCategoricalCrossEntropy)
+@lowers(NLLLoss)
+def cross_entropy(b: Builder, node: Node) -> Backward | None:
+    """Of labels: only one number of each row takes part."""
+    op, x = node.op, b.value(node.inputs[0])
+    assert isinstance(op, (CrossEntropy, NLLLoss))
+    if op.reduction == "none" or (found := places_of_labels(b, node)) is None:
+        return None
+    where, picked = found
+    scale = op.scale(b.values[node.inputs[0]])
+    put_sum(b, picked if isinstance(op, NLLLoss) else b.elementwise(np.log, picked), -scale, b.output(node))
+
+    def backward(u: Ref) -> None:
+        share = b.elementwise(np.multiply, u, b.number(-scale, x.dtype))
+        share = share if isinstance(op, NLLLoss) else b.elementwise(np.divide, share, picked)
+        if b.wants(node.inputs[0]):
+            out = b.open(node.inputs[0])
+            b.call(_put_alone, share, where, flat(b, out))
+            b.close(node.inputs[0], out)
+
+    return backward
+
+
+@lowers(MulticlassHinge)
+def multiclass_hinge(b: Builder, node: Node) -> Backward | None:
+    """Of labels: row by row, with 0 put at the right class."""
+    op, s = node.op, b.value(node.inputs[0])
+    assert isinstance(op, MulticlassHinge)
+    if op.reduction == "none" or (found := places_of_labels(b, node)) is None:
+        return None
+    (where, right), scale, dtype = found, op.scale(b.values[node.inputs[0]]), s.dtype
+    rows = b.reshaped(s, where.shape[0], s.shape[-1])
+    reach = in_steps(b, rows, ((np.subtract, column(b, right)), (np.add, op.delta)))
+    beyond, zero = b.new(rows.shape, dtype), b.number(0.0, dtype)
+    b.call(clip, reach, zero, b.number(np.inf, dtype), beyond)
+    b.call(_put, zero, where, flat(b, beyond))
+    put_sum(b, beyond, scale, b.output(node))
+
+    def backward(u: Ref) -> None:
+        v = b.new(rows.shape, dtype)
+        b.call(np.greater, beyond, zero, v)
+        b.call(_put, b.elementwise(np.negative, row_sums(b, v)), where, flat(b, v))
+        give_times(b, node, b.reshaped(v, *s.shape), scale, u)
+
+    return backward
