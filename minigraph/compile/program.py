@@ -45,8 +45,12 @@ class Program:
         if not flat.holds:
             self._take()
         steps = plan.next_steps() if plan.clocks else ()
-        for function, arguments in plan.forward:
-            function(*arguments)
+        try:
+            for function, arguments in plan.forward:
+                function(*arguments)
+        except ValueError:
+            plan.refuse_nan()  # the graph would have said so before any op could refuse what came of it
+            raise
         result = plan.result
         value = result.copy() if result.ndim else result[()]
         if np.isnan(value).any() if result.ndim else value != value:

@@ -94,17 +94,23 @@ class _CheckValues:
 
 
 class _CheckUnit:
-    """What is no probability is refused, as the lesson does it."""
+    """Targets, or also predictions, that are no probabilities are refused, as the lesson does it."""
 
     __name__ = "check_unit"
 
-    def __init__(self, name: str, what: str) -> None:
-        self.name, self.what = name, what
+    def __init__(self, name: str, also_predictions: bool = False) -> None:
+        self.name, self.also_predictions = name, also_predictions
 
-    def __call__(self, p: Array) -> None:
-        if not (np.minimum.reduce(p, None) >= 0 and np.maximum.reduce(p, None) <= 1):
-            check_values(self.name, p, p)
-            check_unit(self.name, self.what, p)
+    def __call__(self, p: Array, t: Array) -> None:
+        if not _in_unit(t) or self.also_predictions and not _in_unit(p):
+            check_values(self.name, p, t)
+            if self.also_predictions:
+                check_unit(self.name, "the probabilities", p)
+            check_unit(self.name, "the targets", t)
+
+
+def _in_unit(p: Array) -> bool:
+    return bool(np.minimum.reduce(p, None) >= 0 and np.maximum.reduce(p, None) <= 1)
 
 
 @lowers(MeanSquaredError)
@@ -141,7 +147,7 @@ def sigmoid_with_loss(b: Builder, node: Node) -> Backward | None:
     if op.reduction == "none":
         return None
     dtype, scale = z.dtype, op.scale(b.values[node.inputs[0]])
-    b.call(_CheckUnit(op.name, "the targets"), t, writes=())
+    b.call(_CheckUnit(op.name), z, t, writes=())
     q = in_type(b, t, dtype)
     e = b.elementwise(np.exp, b.elementwise(np.negative, b.elementwise(np.absolute, z)))
     logs, positive = b.elementwise(np.log1p, e), b.new(z.shape, dtype)
@@ -164,8 +170,7 @@ def binary_cross_entropy(b: Builder, node: Node) -> Backward | None:
     if op.reduction == "none":
         return None
     dtype, scale, loss = p.dtype, op.scale(b.values[node.inputs[0]]), b.output(node)
-    b.call(_CheckUnit(op.name, "the probabilities"), p, writes=())
-    b.call(_CheckUnit(op.name, "the targets"), t, writes=())
+    b.call(_CheckUnit(op.name, also_predictions=True), p, t, writes=())
     one, q = b.number(1.0, dtype), in_type(b, t, dtype)
     rest = b.elementwise(np.subtract, one, q)
 
