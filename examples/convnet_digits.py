@@ -3,9 +3,7 @@
 Two convolutions, a maximum over 2×2, dropout and one Affine layer. A kernel sees 3×3 neighbouring pixels and is the
 same everywhere in the image, so both convolutions together have fewer weights than the last layer.
 
-    python examples/convnet_digits.py [folder] [--quick] [--seed 0]
-
-Pictures go to out/convnet_digits, or to the folder that you give. The seed decides everything random: the images held
+Run it with `python examples/convnet_digits.py [folder] [--quick]`. --seed decides everything random: the images held
 out, the first weights, the batches and the masks.
 """
 

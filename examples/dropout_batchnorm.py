@@ -4,9 +4,7 @@ An MLP 64-256-256-10 gets only 200 of the handwritten digits and learns them by 
 BatchNorm before and Dropout after each ReLU. One split says little, so both train on several: the means count.
 Then assertions, on the last network: what `graph.forward`, `graph.evaluate` and `layer.update` do, and what they don't.
 
-    python examples/dropout_batchnorm.py [folder] [--quick]
-
-Pictures go to out/dropout_batchnorm, or to the folder that you give.
+Run it with `python examples/dropout_batchnorm.py [folder] [--quick]`.
 """
 
 import argparse

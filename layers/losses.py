@@ -39,7 +39,9 @@ class _Loss(Op):
             self.locals = (replace(row, symbol=f"{row.symbol}/N", note=", ".join(filter(None, (row.note, "N = {N}")))),)
 
     def reduce(self, rows: Array) -> Array:
-        return rows if self.reduction == "none" else np.asarray(rows.mean() if self.reduction == "mean" else rows.sum())
+        if self.reduction == "none":
+            return rows
+        return np.asarray(rows.sum() / rows.size if self.reduction == "mean" else rows.sum())
 
     def scale(self, x: Array) -> float:
         """What the reduction multiplies each row's gradient by: 1/N for a mean over N rows."""

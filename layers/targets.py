@@ -82,7 +82,8 @@ def check_unit(owner: str, what: str, p: Array) -> None:
 def cross_terms(t: Array, log_p: Array) -> Array:
     """−Σ_c t[..., c] · log_p[..., c] for each row, in nats. A class with t = 0 adds 0, even where log_p = −∞."""
     if t.ndim < log_p.ndim:
-        return -np.take_along_axis(log_p, t[..., None], axis=-1)[..., 0]
+        rows = log_p.reshape(t.size, -1)
+        return -rows[np.arange(t.size), t.ravel()].reshape(t.shape)
     q = as_distribution(t, log_p)
     return -(q * np.where(q > 0, log_p, 0)).sum(axis=-1)
 

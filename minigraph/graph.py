@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from itertools import chain, compress
+from itertools import compress
 from typing import TYPE_CHECKING, Any, Protocol, cast
 from weakref import ref
 
@@ -12,7 +12,8 @@ import numpy as np
 
 from minigraph.arrays import Array, ArrayLike, Axis, as_numbers, shape_text
 from minigraph.contract import ArrayFunction
-from minigraph.naming import is_number, node_names
+from minigraph.feeding import Feeding
+from minigraph.naming import node_names
 from minigraph.order import topological_order, way_back
 
 if TYPE_CHECKING:
@@ -259,7 +260,7 @@ class Graph:
         Other batch sizes are fine. Gradients become "not computed". A training step begins: every `Clock` goes on by
         one. NaN is refused here (a Node may hold it). If anything fails, nothing has changed.
         """
-        values = self.replay(self.next_step() | self.feeds(feeds, named))
+        values = self.replay(self.next_step() | self.feeding(feeds, named))
         self.last_run = None
         for node in self.nodes:
             node.value, node.grad = values[node], None
@@ -278,7 +279,7 @@ class Graph:
         if target not in self.names:
             raise ValueError(f"Graph: {target!r} is not part of this graph")
         resting = {clock: np.zeros_like(clock.value) for clock in self.clocks}
-        return self.replay(resting | self.feeds(feeds, named), until=target)[target]
+        return self.replay(resting | self.feeding(feeds, named), until=target)[target]
 
     def replay(self, leaves: Mapping[Node, Array], until: Node | None = None) -> dict[Node, Array]:
         """Every node's value, as it would be with these `leaves`. Changes nothing in the graph."""
@@ -295,7 +296,7 @@ class Graph:
 
         values: where to take the derivative, as `replay` gives them; left out, the values that were computed last.
         """
-        gradients = {self.output: self.seed(seed, (values or {}).get(self.output, self.output.value))}
+        gradients = {self.output: self._seed(seed, (values or {}).get(self.output, self.output.value))}
         for node, (op, needs) in self.backward_plan.items():
             upstream = gradients.get(node)
             if upstream is None:
@@ -343,16 +344,8 @@ class Graph:
         return [node for node in self.nodes if isinstance(node, Clock)]
 
     @cached_property
-    def leaves(self) -> dict[str, Node]:
-        return {name: node for node, name in self.names.items() if node.op is None and not is_number(node)}
-
-    @cached_property
-    def _computed_with(self) -> set[Node]:
-        """The nodes that some op takes for more than a constant: not labels, which may be written in several ways."""
-        uses = (
-            (node.op.constants, i, source) for node in self.nodes if node.op for i, source in enumerate(node.inputs)
-        )
-        return {source for constants, i, source in uses if i not in constants}
+    def feeding(self) -> Feeding:
+        return Feeding(self.nodes, self.names)
 
     def _refuse_if_recomputed(self, node: Node) -> None:
         """A leaf may change after a forward (an optimizer does that); an inner value that did is of another forward."""
@@ -363,42 +356,7 @@ class Graph:
                     "computed from it; call this graph's forward() first"
                 )
 
-    def feeds(self, feeds: Mapping[Node | str, ArrayLike] | None, named: Mapping[str, ArrayLike]) -> dict[Node, Array]:
-        leaves = self.leaves
-        if feeds is not None and not isinstance(feeds, Mapping):
-            raise TypeError(f"Graph: feed by name (x=…) or with a dict of leaves; got {type(feeds).__name__}")
-        fed: dict[Node, Array] = {}
-        for key, value in chain((feeds or {}).items(), named.items()):
-            node = leaves.get(key) if isinstance(key, str) else key
-            if node is None or node.op is not None or node not in self.names:
-                what = (
-                    f"there is no leaf named {key!r}"
-                    if isinstance(key, str)
-                    else f"{key!r} is not a leaf of this graph"
-                )
-                raise ValueError(f"Graph: {what}; the leaves are {', '.join(leaves)}")
-            if node in fed:
-                raise ValueError(f"Graph: {self.names[node]} is fed twice")
-            fed[node] = self.fed(node, value)
-        return fed
-
-    def fed(self, node: Node, value: ArrayLike) -> Array:
-        fed = as_numbers(f"Graph: {self.names[node]}", value)
-        if node in self._computed_with and fed.ndim != node.value.ndim:
-            came, was = shape_text(fed.shape), shape_text(node.shape)
-            raise ValueError(
-                f"Graph: {self.names[node]} was recorded as {was}, fed {came}; only sizes may change, not axes"
-            )
-        if node in self._computed_with and node.value.dtype.kind == "f":
-            fed = fed.astype(node.value.dtype, copy=False)
-            nan = np.isnan(fed)
-            if nan.any():
-                first = shape_text(tuple(map(int, np.argwhere(nan)[0])))
-                found = f"{nan.sum()} NaN of {fed.size} values, the first at {first}"
-                raise ValueError(f"Graph: {self.names[node]} has {found}")
-        return fed
-
-    def seed(self, seed: ArrayLike | None, value: Array) -> Array:
+    def _seed(self, seed: ArrayLike | None, value: Array) -> Array:
         output = self.output
         if output not in self.wanted:
             raise ValueError(f"backward: {self.names[output]} depends on no node that requires a gradient")

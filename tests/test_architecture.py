@@ -149,8 +149,13 @@ def test_the_modules_are_all_there() -> None:
 def test_the_engine_knows_nothing_of_layers() -> None:
     engine = {module: path for module, path in modules().items() if not within(module, "minigraph.layers")}
     for module, path in engine.items():
-        if not within(module, "minigraph.diagram"):
+        if not within(module, "minigraph.diagram") and not within(module, "minigraph.compile"):
             assert not any(within(name, "minigraph.layers") for name in imported_by(module, path)), module
+
+
+def test_nobody_but_the_front_door_imports_the_compiler() -> None:
+    found = offenders("minigraph", "layers", package="minigraph.compile")
+    assert [path for path in found if "minigraph/compile/" not in path] == ["minigraph/__init__.py"]
 
 
 def test_only_the_diagram_imports_graphviz() -> None:

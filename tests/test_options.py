@@ -184,12 +184,11 @@ def words(svg: str) -> set[str]:
     return {word for text in read for word in re.findall(r"[A-Za-z]{2,}", text)}
 
 
-OPS = {
-    "Affine", "SoftmaxWithLoss", "Softmax", "CrossEntropy", "ReLU", "MatMul", "Add", "Sub", "Mul", "Div", "Exp", "Log",
-    "Sum", "Mean", "Neg", "Tanh", "Weigh", "Maximum", "Max", "Pick", "Cube", "SGD",
-}  # fmt: skip
+OPS = {word for case in EVERY for name in (case.op.name, case.op.gate) for word in re.findall("[A-Za-z]{2,}", name)}
+OPS |= {"Cube", "SGD"}
 FORMULAS = {
     "softmax", "log", "exp", "max", "tanh", "diag", "onehot", "mean", "NaN", "pᵀ", "pp", "ln", "ReLU", "one", "hot",
+    "causal", "of", "windows", "im", "col",
 }  # fmt: skip
 
 

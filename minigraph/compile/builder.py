@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -61,7 +61,7 @@ class Builder:
         self.note = ""
         self.refs: dict[Node, Ref] = {}
         self.gradients: dict[Node, Ref] = {}
-        self._own: set[Ref] = set()  # gradients that may be added to in place
+        self._own: set[Node] = set()  # nodes whose gradient is in memory of its own, and may be added to in place
         self.users: dict[Node, list[Node]] = {node: [] for node in graph.nodes}
         self.paths: set[Node] = set(places)  # the nodes whose gradient leads to a wanted one
         for node in graph.nodes:
@@ -173,7 +173,7 @@ class Builder:
             if before.constant is not None and ref.constant is not None:
                 self.gradients[node] = self.number(before.constant + ref.constant, before.dtype)
             else:
-                total = before if before in self._own else self.new(shape, self.values[node].dtype)
+                total = before if node in self._own else self.new(shape, self.values[node].dtype)
                 self.call(np.add, before, ref, total)
                 self._hold(node, total)
         elif node in self.places:
@@ -182,6 +182,12 @@ class Builder:
             self._hold(node, place)
         else:
             self.gradients[node] = ref
+
+    def give_all(self, nodes: Iterable[Node], out: Ref, function: Any, *arguments: Any) -> None:
+        """The first gradients of several nodes, whose places are parts of `out`, by one call."""
+        self.call(function, *arguments, out)
+        for node in nodes:
+            self._hold(node, self._place(node))
 
     def open(self, node: Node) -> Ref:
         """Where to write a gradient of `node`, in its shape; `close` after the call that does."""
@@ -223,4 +229,4 @@ class Builder:
 
     def _hold(self, node: Node, ref: Ref) -> None:
         self.gradients[node] = ref
-        self._own.add(ref)
+        self._own.add(node)

@@ -36,10 +36,12 @@ class Call:
         return same and by_element and all(ref is old for ref in looks)
 
     def __str__(self) -> str:
-        name = getattr(self.function, "__name__", str(self.function))
-        inputs = ", ".join(str(a) for a in self.arguments if not any(a is ref for ref in self.writes))
+        function, inputs = self.function, [*self.arguments]
+        of = f"{function.__self__.__name__}." if isinstance(getattr(function, "__self__", None), np.ufunc) else ""
+        for ref in self.writes:  # where a call works in place, its memory is an input too
+            del inputs[next(i for i in reversed(range(len(inputs))) if inputs[i] is ref)]
         outputs = ", ".join(map(str, self.writes))
-        return f"{outputs} = {name}({inputs})"
+        return f"{outputs}{' = ' * bool(outputs)}{of}{function.__name__}({', '.join(map(str, inputs))})"
 
 
 def larger(a: Array, b: Array, out: Array) -> None:
@@ -55,6 +57,7 @@ def allocate(calls: Sequence[Call], kept: Iterable[Ref]) -> list[Array]:
     last.update({ref.root: len(calls) for ref in kept})
     buffers: list[Array] = []
     ours: dict[Ref, int] = {}  # the buffer of each ref
+    shaped: dict[tuple[int, tuple[int, ...]], Array] = {}  # one object each: a ufunc is slower on two of one memory
     free: dict[tuple[int, np.dtype[Any]], list[int]] = {}
     for n, call in enumerate(calls):
         dying = [ref for ref in dict.fromkeys(ref.root for ref in call.refs) if last[ref] == n and ref in ours]
@@ -71,8 +74,9 @@ def allocate(calls: Sequence[Call], kept: Iterable[Ref]) -> list[Array]:
             else:
                 number = len(buffers)
                 buffers.append(np.zeros(size[0], new.dtype))
-            ours[new], new.array = number, buffers[number].reshape(new.shape)
-            new.name = f"b{number}"
+            ours[new] = number
+            new.array = shaped.setdefault((number, new.shape), buffers[number].reshape(new.shape))
+            new.name = f"%{number}"
         for old in dying:
             free.setdefault((math.prod(old.shape), old.dtype), []).append(ours[old])
     return buffers

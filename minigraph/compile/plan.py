@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from numpy import ndarray
 
 from minigraph.arrays import Array, shape_text
 from minigraph.compile.builder import Backward, Builder, rule_for
@@ -54,7 +55,7 @@ class Plan:
         by_name = self.by_name
         for name, array in named.items():
             ref = by_name.get(name)
-            if ref is None or type(array) is not np.ndarray or array.shape != ref.shape or array.dtype != ref.dtype:
+            if ref is None or type(array) is not ndarray or array.shape != ref.shape or array.dtype is not ref.dtype:
                 return False
             ref.array = array
             for arguments, i, use in ref.uses:
@@ -87,7 +88,7 @@ class Plan:
         """ValueError where NaN was fed, as the graph says it."""
         for node, ref in self.feeds.items():
             if ref.array is not None and ref.array is not node.value:
-                self.graph.fed(node, ref.array)
+                self.graph.feeding.checked(node, ref.array)
 
     def inputs_of(self, nodes: list[Node]) -> list[Array]:
         """The first inputs of nodes whose op asks for them later, as they were in the last run."""
@@ -113,7 +114,7 @@ class Plan:
             if n in (0, half):
                 lines.append("forward" if n < half else "backward")
             lines.append(f"  {str(call):<{min(width, 60)}}  {call.note}".rstrip())
-        sizes = ", ".join(f"b{n} {buffer.nbytes:,} B" for n, buffer in enumerate(self.buffers))
+        sizes = ", ".join(f"%{n} {buffer.nbytes:,} B" for n, buffer in enumerate(self.buffers))
         fed = ", ".join(f"{ref.name} {shape_text(ref.shape)} {ref.dtype}" for ref in self.feeds.values())
         return "\n".join([f"plan for {fed or 'no feeds'}; {sizes or 'no buffers'}", *lines])
 

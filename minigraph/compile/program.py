@@ -41,7 +41,7 @@ class Program:
     def __call__(self, feeds: Mapping[Node | str, ArrayLike] | None = None, /, **named: ArrayLike) -> Any:
         plan, flat = self._plan, self._flat
         if feeds is not None or plan is None or not plan.accepts(named):
-            plan = self._plan = self._planned(self.graph.feeds(feeds, named))
+            plan = self._plan = self._planned(self.graph.feeding(feeds, named))
         if not flat.holds:
             self._take()
         steps = plan.next_steps() if plan.clocks else ()

@@ -202,11 +202,11 @@ def logistic(b: Builder, x: Ref, y: Ref) -> None:
     whole = b.elementwise(np.add, e, b.number(1.0, x.dtype))
     right = b.new(x.shape, np.bool_)
     b.call(np.greater_equal, x, b.number(0.0, x.dtype), right)
-    b.call(_put_ones, right, e, writes=(e,))
+    b.call(put_ones, right, e, writes=(e,))
     b.call(np.divide, e, whole, y)
 
 
-def _put_ones(where: Any, out: Any) -> None:
+def put_ones(where: Any, out: Any) -> None:
     np.copyto(out, 1, where=where)
 
 

@@ -22,15 +22,15 @@ def take_rows(table: Array, index: Array, out: Array) -> None:
 
 
 class _CheckIndex:
-    """An index out of range is refused, as the lesson does it: seen without a sign, negative ones are huge."""
+    """An index out of range is refused, as the lesson does it. It is seen without a sign: negative ones are huge."""
 
     __name__ = "check_index"
 
-    def __init__(self, op: Embedding, dtype: np.dtype[np.int_]) -> None:
-        self.op, self.unsigned = op, np.dtype(f"u{dtype.itemsize}")
+    def __init__(self, op: Embedding) -> None:
+        self.op = op
 
-    def __call__(self, index: Array, table: Array) -> None:
-        if np.maximum.reduce(index.view(self.unsigned)) >= len(table):
+    def __call__(self, unsigned: Array, index: Array, table: Array) -> None:
+        if unsigned[unsigned.argmax()] >= len(table):
             self.op.forward(index, table)
 
 
@@ -46,7 +46,8 @@ def embedding(b: Builder, node: Node) -> Backward | None:
     if not count:
         return None
     places, rows = b.reshaped(index, count), b.reshaped(b.output(node), count, d)
-    b.call(_CheckIndex(op, index.dtype), places, table, writes=())
+    unsigned = np.dtype(f"u{index.dtype.itemsize}")
+    b.call(_CheckIndex(op), b.view(places, "{}", lambda a: a.view(unsigned)), places, table, writes=())
     b.call(take_rows, table, places, rows)
 
     def backward(u: Ref) -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from minigraph.arrays import Array
 from minigraph.compile.builder import Backward, Builder, lowers
-from minigraph.compile.refs import Ref
+from minigraph.compile.refs import Feed, Ref
 from minigraph.compile.rules.elementwise import one_type
 from minigraph.graph import Node
 from minigraph.layers.affine import Affine
 from minigraph.ops import MatMul
 
-Rows = tuple[Ref, int]
+SMALL = 1 << 16  # bytes of an input up to which copying it costs less than adding a bias does
 
 
 def give_product(b: Builder, node: Node, left: Ref, right: Ref) -> None:
@@ -63,6 +66,51 @@ def swapped(b: Builder, ref: Ref) -> Ref:
     return b.view(ref, "{}.swapaxes(-1, -2)", lambda a: a.swapaxes(-1, -2))
 
 
+class Stacked:
+    """X·W + b as one product: X with a column of ones, W with b as one more row, which they are in the flat vector.
+
+    The inputs of an affine op (x, w, b), of which x is copied beside its ones at each run.
+    """
+
+    def __init__(self, b: Builder, inputs: Sequence[Node], x: Ref, values: Array, gradients: Array | None) -> None:
+        self.nodes, (n, k) = inputs[1:], x.shape
+        self.x = b.known(np.ones((n, k + 1), x.dtype), f"[{x} 1]")
+        place = b.view(self.x, "{}[:, :-1]", lambda a: a[:, :-1])
+        b.call(np.copyto, place, x, writes=(place,))
+        both = "[" + "; ".join(str(b.value(node)) for node in self.nodes) + "]"
+        self.w = b.known(values, both)
+        self.gradient = b.known(gradients, f"∂{both}") if gradients is not None else None
+
+    @classmethod
+    def of(cls, b: Builder, inputs: Sequence[Node]) -> Stacked | None:
+        """Where it can be done and pays: a small feed, and weights that lie one behind the other."""
+        x = b.value(inputs[0])
+        if len(inputs) < 3 or not isinstance(x, Feed) or len(x.shape) != 2 or x.shape[0] * x.shape[1] * 8 > SMALL:
+            return None
+        values = behind(*(b.value(node).array for node in inputs[1:]))
+        if values is None or b.wants(inputs[0]):
+            return None
+        return cls(b, inputs, x, values, behind(*(b.places.get(node) for node in inputs[1:])))
+
+    def backward(self, b: Builder, rows: Ref) -> bool:
+        """Gives W and b their gradients, if they are to stand together and nothing is there yet."""
+        if self.gradient is None or any(node in b.gradients for node in self.nodes):
+            return False
+        b.give_all(self.nodes, self.gradient, np.dot, b.transposed(self.x), rows)
+        return True
+
+
+def behind(w: Array | None, bias: Array | None) -> Array | None:
+    """[W; b] as one array, if b lies right behind W in the same vector."""
+    if w is None or bias is None or w.base is None or w.base is not bias.base:
+        return None
+    start = (w.ctypes.data - w.base.ctypes.data) // w.itemsize
+    if bias.ctypes.data != w.ctypes.data + w.nbytes or w.base.ndim != 1:
+        return None
+    found: Array = w.base[start : start + w.size + bias.size].reshape(-1, bias.size)
+    return found
+
+
 @lowers(Affine)
 def affine(b: Builder, node: Node) -> Backward | None:
     if not one_type(b, node) or not b.values[node].size:
@@ -71,13 +119,18 @@ def affine(b: Builder, node: Node) -> Backward | None:
     inputs, outputs = w.shape
     rows = b.values[node].size // outputs
     x2, y2 = b.reshaped(x, rows, inputs), b.reshaped(b.output(node), rows, outputs)
-    b.call(np.dot, x2, w, y2)
-    if bias:
-        b.call(np.add, y2, bias[0], y2)
+    if stacked := Stacked.of(b, node.inputs):
+        b.call(np.dot, stacked.x, stacked.w, y2)
+    else:
+        b.call(np.dot, x2, w, y2)
+        if bias:
+            b.call(np.add, y2, bias[0], y2)
 
     def backward(u: Ref) -> None:
         u2 = b.reshaped(b.full(u, b.values[node].shape), rows, outputs)
         give_product(b, node.inputs[0], u2, b.transposed(w))
+        if stacked and stacked.backward(b, u2):
+            return
         give_product(b, node.inputs[1], b.transposed(x2), u2)
         if bias:
             sum_of_rows(b, node.inputs[2], u2)

@@ -212,7 +212,7 @@ def places_of_labels(b: Builder, node: Node) -> tuple[Ref, Ref] | None:
         return None
     count, classes = math.prod(t.shape), x.shape[-1]
     labels, where, picked = b.reshaped(t, count), b.new((count,), np.intp), b.new((count,), x.dtype)
-    b.call(CheckLabels(op, t.dtype, classes), labels, writes=())
+    CheckLabels.call(b, op, labels, classes)
     b.call(_add_index, b.known(np.arange(count) * classes, f"0, {classes}…"), labels, where)
     b.call(take_rows, flat(b, x), where, picked)
     return where, picked

@@ -15,39 +15,32 @@ from minigraph.arrays import Array
 from minigraph.compile.builder import Backward, Builder, lowers
 from minigraph.compile.refs import Ref
 from minigraph.compile.rules.elementwise import one_type
-from minigraph.compile.rules.linear import give_product
+from minigraph.compile.rules.linear import Stacked, give_product
+from minigraph.compile.threads import in_parts, workers
 from minigraph.graph import Node, Op
 from minigraph.layers.affine import Affine
 from minigraph.layers.losses import SoftmaxWithLoss
-from minigraph.layers.targets import check_labels, check_targets
+from minigraph.layers.targets import check_labels
 
 FEW = 64  # classes up to which a head is class-major
 
 
 class CheckLabels:
-    """Labels out of range are refused, as the lesson does it: seen without a sign, negative ones are huge."""
+    """Labels out of range are refused, as the lesson does it. They are seen without a sign: negative ones are huge."""
 
     __name__ = "check_labels"
 
-    def __init__(self, op: Op, dtype: np.dtype[Any], classes: int) -> None:
+    def __init__(self, op: Op, classes: int) -> None:
         self.name, self.classes = op.name, classes
-        self.unsigned = np.dtype(f"u{dtype.itemsize}")
 
-    def __call__(self, labels: Array) -> None:
-        if np.maximum.reduce(labels.view(self.unsigned)) >= self.classes:
+    @classmethod
+    def call(cls, b: Builder, op: Op, labels: Ref, classes: int) -> None:
+        unsigned = np.dtype(f"u{labels.dtype.itemsize}")
+        b.call(cls(op, classes), b.view(labels, "{}", lambda a: a.view(unsigned)), labels, writes=())
+
+    def __call__(self, unsigned: Array, labels: Array) -> None:
+        if unsigned[unsigned.argmax()] >= self.classes:
             check_labels(self.name, labels, self.classes)
-
-
-class _CheckTargets:
-    """Targets that are no distributions are refused, as the lesson does it."""
-
-    __name__ = "check_targets"
-
-    def __init__(self, op: Op) -> None:
-        self.name = op.name
-
-    def __call__(self, scores: Array, t: Array) -> None:
-        check_targets(self.name, scores, t)
 
 
 @lowers(SoftmaxWithLoss, after=Affine)
@@ -64,9 +57,12 @@ def head(b: Builder, node: Node) -> Backward | None:
     n = math.prod(t.shape)
     x, t = b.reshaped(x, n, w.shape[0]), b.reshaped(t, n)
     z = b.new((classes, n), dtype)
-    b.call(np.dot, b.transposed(w), b.transposed(x), z)
-    if bias:
-        b.call(np.add, z, b.view(bias[0], "{}[:, None]", lambda a: a[:, None]), z)
+    if stacked := Stacked.of(b, scores.inputs):
+        b.call(np.dot, b.transposed(stacked.w), b.transposed(stacked.x), z)
+    else:
+        b.call(np.dot, b.transposed(w), b.transposed(x), z)
+        if bias:
+            b.call(np.add, z, b.view(bias[0], "{}[:, None]", lambda a: a[:, None]), z)
     gradient = columns(b, node, z, t, 1 / n if op.reduction == "mean" else 1.0)
 
     def backward(u: Ref) -> None:
@@ -74,6 +70,8 @@ def head(b: Builder, node: Node) -> Backward | None:
             b.call(np.multiply, gradient, u, gradient)
         rows = b.transposed(gradient)
         give_product(b, scores.inputs[0], rows, b.transposed(w))
+        if stacked and stacked.backward(b, rows):
+            return
         give_product(b, scores.inputs[1], b.transposed(x), rows)
         if bias and b.wants(scores.inputs[2]):
             b.give(scores.inputs[2], np.dot, gradient, b.known(np.ones(n, dtype), "1…"))
@@ -85,10 +83,10 @@ def columns(b: Builder, node: Node, z: Ref, t: Ref, scale: float) -> Ref:
     """The loss of scores z [C, N], which are overwritten, and its gradient (p − t) × scale, as [C, N]."""
     (classes, n), dtype, op = z.shape, z.dtype, node.op
     assert op is not None
-    b.call(CheckLabels(op, t.dtype, classes), t, writes=())
+    CheckLabels.call(b, op, t, classes)
     chosen = b.new(z.shape, dtype)
     one_hot = b.known(np.eye(classes, dtype=dtype) * dtype.type(scale), "eye")
-    b.call(_take_columns, one_hot, t, chosen)
+    b.call(take_columns, one_hot, t, chosen)
 
     top, e, scaled = b.new((n,), dtype), b.new(z.shape, dtype), b.number(scale, dtype)
     b.call(np.maximum.reduce, z, 0, None, top)
@@ -110,56 +108,65 @@ def columns(b: Builder, node: Node, z: Ref, t: Ref, scale: float) -> Ref:
     return e
 
 
-def _take_columns(table: Array, labels: Array, out: Array) -> None:
+def take_columns(table: Array, labels: Array, out: Array) -> None:
     table.take(labels, 1, out, "clip")
 
 
 class _Rows:
-    """The softmax loss of scores [N, C] and its gradient, a few rows at a time."""
+    """The softmax loss of scores [N, C] and its gradient, some rows at a time, in several threads where it is long."""
 
     __name__ = "softmax_with_loss"
-    BYTES = 1 << 18  # of scores at a time: they and their gradient stay in the cache of a core
+    BYTES = 1 << 20  # of scores at a time: large enough that calls cost nothing, small enough for a cache
+    LONG = 1 << 20  # elements from which on a second thread pays: about half a millisecond
 
-    def __init__(self, scale: float, shape: tuple[int, int], itemsize: int) -> None:
-        self.scale = scale
-        self.step = max(1, self.BYTES // (shape[1] * itemsize))
+    def __init__(self, scale: float, shape: tuple[int, int], dtype: np.dtype[Any]) -> None:
+        self.scale, self.number = scale, dtype.type(scale)
+        self.step = max(1, self.BYTES // (shape[1] * dtype.itemsize))
+        self.ones = np.ones(shape[1], dtype)  # BLAS sums faster than add.reduce
+        self.first = np.arange(self.step)
+        self.parts = min(workers(), shape[0]) if shape[0] * shape[1] >= self.LONG else 1
 
     def __call__(self, z: Array, labels: Array, gradient: Array, loss: Array) -> None:
-        total, scale = 0.0, z.dtype.type(self.scale)
+        loss[()] = self.scale * in_parts(
+            lambda rows: self.some(z[rows], labels[rows], gradient[rows]), len(z), self.parts
+        )
+
+    def some(self, z: Array, labels: Array, gradient: Array) -> float:
+        """Σ −log p of these rows."""
+        total = 0.0
         for start in range(0, len(z), self.step):
             rows = slice(start, start + self.step)
             part, out, t = z[rows], gradient[rows], labels[rows]
-            where = np.arange(len(t)), t
-            np.subtract(part, part.max(axis=1, keepdims=True), out)
+            where = self.first[: len(t)], t
+            np.subtract(part, np.maximum.reduce(part, 1, keepdims=True), out)
             right = out[where]
             np.exp(out, out)
-            sums = out.sum(axis=1)
+            sums = np.dot(out, self.ones)
             total += float(np.log(sums).sum()) - float(right.sum())
-            np.multiply(out, (scale / sums)[:, None], out)
-            out[where] -= scale
-        loss[()] = total * self.scale
+            np.multiply(out, (self.number / sums)[:, None], out)
+            out[where] -= self.number
+        return total
 
 
 @lowers(SoftmaxWithLoss)
 def rows(b: Builder, node: Node) -> Backward | None:
-    """The scores as they stand, with labels: few classes are turned class-major first."""
+    """The scores as they stand, with labels; few classes are turned class-major first."""
     scores, labels = node.inputs
     op, z, t = node.op, b.value(scores), b.value(labels)
     assert isinstance(op, SoftmaxWithLoss)
     if len(t.shape) + 1 != len(z.shape) or op.reduction == "none" or not t.shape:
         return None
     n, classes = math.prod(t.shape), z.shape[-1]
-    scale = 1 / n if op.reduction == "mean" else 1.0
+    scale, z2, t2 = 1 / n if op.reduction == "mean" else 1.0, b.reshaped(z, n, classes), b.reshaped(t, n)
     if classes <= FEW:
         turned = b.new((classes, n), z.dtype)
-        b.call(np.copyto, turned, b.transposed(b.reshaped(z, n, classes)), writes=(turned,))
-        by_class = columns(b, node, turned, b.reshaped(t, n), scale)
-        split = b.reshaped(by_class, classes, *t.shape)
+        b.call(np.copyto, turned, b.transposed(z2), writes=(turned,))
+        split = b.reshaped(columns(b, node, turned, t2, scale), classes, *t.shape)
         return lambda u: _give_scaled(b, scores, b.view(split, "{}.by_row", lambda a: np.moveaxis(a, 0, -1)), u)
     gradient, loss = b.new(z.shape, z.dtype), b.output(node)
-    z2, t2, gradient2 = b.reshaped(z, n, classes), b.reshaped(t, n), b.reshaped(gradient, n, classes)
-    b.call(CheckLabels(op, t.dtype, classes), t2, writes=())
-    b.call(_Rows(scale, (n, classes), z.dtype.itemsize), z2, t2, gradient2, loss, writes=(gradient2, loss))
+    gradient2 = b.reshaped(gradient, n, classes)
+    CheckLabels.call(b, op, t2, classes)
+    b.call(_Rows(scale, (n, classes), z.dtype), z2, t2, gradient2, loss, writes=(gradient2, loss))
     return lambda u: _give_scaled(b, scores, gradient, u)
 
 

@@ -1,0 +1,32 @@
+"""Two or more threads for calls that are long enough: NumPy lets go of the interpreter inside of its loops."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+
+__all__ = ["in_parts", "workers"]
+
+LIMITS = ("MINIGRAPH_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+
+
+def workers() -> int:
+    """How many threads to use: as many as the process may, or what the environment says for BLAS, if that is less."""
+    may = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    said = [int(os.environ[name]) for name in LIMITS if os.environ.get(name, "").isdigit()]
+    return max(1, min([may, *said]))
+
+
+@cache
+def _pool(size: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(size, thread_name_prefix="minigraph")
+
+
+def in_parts(function: Callable[[slice], float], length: int, parts: int) -> float:
+    """Σ function(rows) over that many parts of `length` rows, each in a thread of its own."""
+    cuts = [length * n // parts for n in range(parts + 1)]
+    rows = [slice(a, b) for a, b in zip(cuts, cuts[1:])]
+    waiting = [_pool(parts - 1).submit(function, part) for part in rows[1:]] if parts > 1 else []
+    return sum((future.result() for future in waiting), function(rows[0]))
