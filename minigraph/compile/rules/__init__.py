@@ -6,6 +6,7 @@ from minigraph.compile.rules import (
     elementwise,
     embedding,
     linear,
+    losses,
     normalization,
     shapes,
     softmax,

@@ -14,14 +14,13 @@ from minigraph.compile.builder import Backward, Builder, lowers
 from minigraph.compile.refs import Ref
 from minigraph.compile.rules.elementwise import one_type
 from minigraph.compile.rules.linear import swapped
+from minigraph.compile.rules.refusals import refuse
 from minigraph.graph import Node
-from minigraph.layers.attention import Attention, Mask, causal_mask
+from minigraph.layers.attention import Attention, causal_mask
 
 
-def _refuse_hidden_rows(scores: Array, top: Array) -> None:
-    """As the lesson does it, a row of scores that are all −∞."""
-    if np.isneginf(top).any():
-        Mask().forward(scores, np.zeros((), scores.dtype))
+def _hides_a_row(top: Array) -> bool:
+    return bool(np.isneginf(top).any())
 
 
 @lowers(Attention)
@@ -50,7 +49,7 @@ def attention(b: Builder, node: Node) -> Backward | None:
         b.call(np.add, rows, mask[0], rows)
     b.call(np.maximum.reduce, z, 0, None, top)
     if op.causal or mask:
-        b.call(_refuse_hidden_rows, rows, top, writes=())
+        refuse(b, node, _hides_a_row, top)
     b.call(np.subtract, z, top, z)
     b.call(np.exp, z, z)
     ones = b.known(np.ones(keys, dtype), "1…")

@@ -10,6 +10,7 @@ from minigraph.arrays import Array
 from minigraph.compile.builder import Backward, Builder, lowers
 from minigraph.compile.refs import Ref
 from minigraph.compile.rules.elementwise import give_through, one_type
+from minigraph.compile.rules.refusals import refuse
 from minigraph.graph import Node
 from minigraph.layers.dropout import Dropout
 from minigraph.layers.embedding import Embedding
@@ -19,19 +20,6 @@ FEW = 32  # rows of a table up to which a product with one-hot rows is the faste
 
 def take_rows(table: Array, index: Array, out: Array) -> None:
     table.take(index, 0, out, "clip")  # checked before; "raise" would copy what it takes
-
-
-class _CheckIndex:
-    """An index out of range is refused, as the lesson does it. It is seen without a sign: negative ones are huge."""
-
-    __name__ = "check_index"
-
-    def __init__(self, op: Embedding) -> None:
-        self.op = op
-
-    def __call__(self, unsigned: Array, index: Array, table: Array) -> None:
-        if unsigned[unsigned.argmax()] >= len(table):
-            self.op.forward(index, table)
 
 
 @lowers(Embedding)
@@ -47,7 +35,8 @@ def embedding(b: Builder, node: Node) -> Backward | None:
         return None
     places, rows = b.reshaped(index, count), b.reshaped(b.output(node), count, d)
     unsigned = np.dtype(f"u{index.dtype.itemsize}")
-    b.call(_CheckIndex(op), b.view(places, "{}", lambda a: a.view(unsigned)), places, table, writes=())
+    seen = b.view(places, "{}", lambda a: a.view(unsigned))  # without a sign, where negative ones are huge
+    refuse(b, node, lambda seen: seen[seen.argmax()] >= n, seen)
     b.call(take_rows, table, places, rows)
 
     def backward(u: Ref) -> None:

@@ -14,6 +14,7 @@ from minigraph.compile.rules.activations import clip, in_steps, row_sums
 from minigraph.compile.rules.elementwise import one_type
 from minigraph.compile.rules.embedding import take_rows
 from minigraph.compile.rules.normalization import column, ones
+from minigraph.compile.rules.refusals import is_nan, not_in_unit, refuse
 from minigraph.compile.rules.softmax import CheckLabels
 from minigraph.graph import Node
 from minigraph.layers.binary import BinaryCrossEntropy, SigmoidWithLoss
@@ -21,7 +22,6 @@ from minigraph.layers.classification import MulticlassHinge
 from minigraph.layers.losses import CrossEntropy, NLLLoss, SparseCategoricalCrossEntropy
 from minigraph.layers.regression import MeanAbsoluteError, MeanSquaredError
 from minigraph.layers.regularization import L1, L2
-from minigraph.layers.targets import check_unit, check_values
 
 
 def flat(b: Builder, ref: Ref) -> Ref:
@@ -80,39 +80,6 @@ def l1(b: Builder, node: Node) -> Backward | None:
     return lambda u: give_times(b, node, b.elementwise(np.sign, w), strength, u)
 
 
-class _CheckValues:
-    """Targets that are NaN are refused, as the lesson does it: they make the loss NaN, which is seen at once."""
-
-    __name__ = "check_values"
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def __call__(self, loss: Array, x: Array, t: Array) -> None:
-        if loss != loss:
-            check_values(self.name, x, t)
-
-
-class _CheckUnit:
-    """Targets, or also predictions, that are no probabilities are refused, as the lesson does it."""
-
-    __name__ = "check_unit"
-
-    def __init__(self, name: str, also_predictions: bool = False) -> None:
-        self.name, self.also_predictions = name, also_predictions
-
-    def __call__(self, p: Array, t: Array) -> None:
-        if not _in_unit(t) or self.also_predictions and not _in_unit(p):
-            check_values(self.name, p, t)
-            if self.also_predictions:
-                check_unit(self.name, "the probabilities", p)
-            check_unit(self.name, "the targets", t)
-
-
-def _in_unit(p: Array) -> bool:
-    return bool(np.minimum.reduce(p, None) >= 0 and np.maximum.reduce(p, None) <= 1)
-
-
 @lowers(MeanSquaredError)
 @lowers(MeanAbsoluteError)
 def distance(b: Builder, node: Node) -> Backward | None:
@@ -128,7 +95,7 @@ def distance(b: Builder, node: Node) -> Backward | None:
         put_sum(b, d, scale, loss, d)
     else:
         put_sum(b, b.elementwise(np.absolute, d), scale, loss)
-    b.call(_CheckValues(op.name), loss, x, t, writes=())
+    refuse(b, node, is_nan, loss)  # as targets with NaN make it
 
     def backward(u: Ref) -> None:
         if squared:
@@ -147,7 +114,7 @@ def sigmoid_with_loss(b: Builder, node: Node) -> Backward | None:
     if op.reduction == "none":
         return None
     dtype, scale = z.dtype, op.scale(b.values[node.inputs[0]])
-    b.call(_CheckUnit(op.name), z, t, writes=())
+    refuse(b, node, not_in_unit, t)
     q = in_type(b, t, dtype)
     e = b.elementwise(np.exp, b.elementwise(np.negative, b.elementwise(np.absolute, z)))
     logs, positive = b.elementwise(np.log1p, e), b.new(z.shape, dtype)
@@ -170,7 +137,8 @@ def binary_cross_entropy(b: Builder, node: Node) -> Backward | None:
     if op.reduction == "none":
         return None
     dtype, scale, loss = p.dtype, op.scale(b.values[node.inputs[0]]), b.output(node)
-    b.call(_CheckUnit(op.name, also_predictions=True), p, t, writes=())
+    refuse(b, node, not_in_unit, p)
+    refuse(b, node, not_in_unit, t)
     one, q = b.number(1.0, dtype), in_type(b, t, dtype)
     rest = b.elementwise(np.subtract, one, q)
 
