@@ -32,7 +32,9 @@ class Call:
         """Whether the memory of `old`, which is read, may be that of `new`: element by element, each in its place."""
         looks = [ref for ref in self.refs if ref.root is old]
         same = old.shape == new.shape and old.dtype == new.dtype and new in self.writes
-        by_element = isinstance(self.function, np.ufunc) or getattr(self.function, "in_place", False)
+        function = self.function
+        ufunc = isinstance(function, np.ufunc) and function.signature is None  # with a signature it is np.matmul
+        by_element = ufunc or getattr(function, "in_place", False)
         return same and by_element and all(ref is old for ref in looks)
 
     def __str__(self) -> str:

@@ -117,7 +117,7 @@ def _wanted(graph: Graph, optimizer: Optimizer | None, wrt: Iterable[Node] | Non
         wanted = tuple(dict.fromkeys(wrt))
     else:
         wanted = tuple(p for p in graph.parameters if p.requires_grad)
-        wanted = wanted or tuple(node for node in graph.nodes if node.op is None and node.requires_grad)
+        wanted = wanted or tuple(node for node in graph.nodes if node.op is None and node in graph.wanted)
     for node in wanted:
         if node not in graph.wanted or node.op is not None:
             name = node.name or repr(node)

@@ -11,7 +11,7 @@ import numpy as np
 from minigraph.arrays import Array
 from minigraph.compile.builder import Backward, Builder, lowers
 from minigraph.compile.refs import Ref
-from minigraph.compile.rules.elementwise import CLIP, give_through, logistic
+from minigraph.compile.rules.elementwise import clip, give_through, logistic
 from minigraph.compile.rules.normalization import column, ones
 from minigraph.graph import Node
 from minigraph.layers.activations import CUBIC, GELU, ROOT, SiLU, Softplus
@@ -19,7 +19,6 @@ from minigraph.layers.softmax import LogSoftmax, Softmax
 from minigraph.ops.normal import SATURATED, normal_cdf
 
 FEW = 64  # columns up to which the maximum of each row is found faster in a transposed copy
-clip: Any = CLIP if CLIP is not None else np.clip
 
 # erfc(s) ≈ (a₁t + … + a₅t⁵)·e^(−s²) with t = 1/(1 + ps), to 1.5e-7: C. Hastings, "Approximations for digital
 # computers" (1955), as M. Abramowitz & I. Stegun have it (7.1.26); here for erfc(s)/2, highest power first
@@ -129,20 +128,34 @@ def silu(b: Builder, node: Node) -> Backward:
 
 @lowers(Softplus)
 def softplus(b: Builder, node: Node) -> Backward:
-    """The slope σ(z) is e^(z − softplus z), with z = βx."""
+    """The slope σ(z) is e^(min(z, 0) − ln(1 + e^−|z|)), with z = βx."""
     x, y, op = b.value(node.inputs[0]), b.output(node), node.op
     assert isinstance(op, Softplus)
     z = x if op.beta == 1 else b.elementwise(np.multiply, x, b.number(op.beta, x.dtype))
     whole = b.new(x.shape, x.dtype) if op.beta != 1 else y
-    b.call(np.logaddexp, b.number(0.0, x.dtype), z, whole)
+    positive, logs = softplus_parts(b, z)
+    b.call(np.add, positive, logs, whole)
     if op.beta != 1:
         b.call(np.divide, whole, b.number(op.beta, x.dtype), y)
 
     def backward(u: Ref) -> None:
-        slope = b.elementwise(np.exp, b.elementwise(np.subtract, z, whole))
+        slope = b.elementwise(np.exp, in_steps(b, z, ((np.subtract, positive), (np.subtract, logs))))
         give_through(b, node, 0, np.multiply, u, slope)
 
     return backward
+
+
+def softplus_parts(b: Builder, z: Ref) -> tuple[Ref, Ref]:
+    """max(z, 0) and ln(1 + e) with e = e^−|z|, of which ln(1 + e^z) is the sum: nothing overflows.
+
+    ln(1 + e) is ln w − ((w − 1) − e)/w, w being 1 + e as it is rounded: as exact as np.log1p and much faster.
+    """
+    one, positive = b.number(1.0, z.dtype), b.new(z.shape, z.dtype)
+    b.call(clip, z, b.number(0.0, z.dtype), b.number(np.inf, z.dtype), positive)
+    e = b.elementwise(np.exp, b.elementwise(np.negative, b.elementwise(np.absolute, z)))
+    w = b.elementwise(np.add, e, one)
+    lost = in_steps(b, w, ((np.subtract, one), (np.subtract, e), (np.divide, w)))
+    return positive, b.elementwise(np.subtract, b.elementwise(np.log, w), lost)
 
 
 def as_rows(b: Builder, ref: Ref) -> Ref:

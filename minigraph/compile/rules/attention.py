@@ -23,6 +23,12 @@ def _hides_a_row(top: Array) -> bool:
     return bool(np.isneginf(top).any())
 
 
+def keys_first(b: Builder, mask: Ref, axes: int) -> Ref:
+    """A mask [..., T, S] as [S, ..., T], of that many axes."""
+    missing = (None,) * (axes - len(mask.shape))
+    return b.view(mask, "{}.by_key", lambda a: np.moveaxis(a[missing], -1, 0))
+
+
 @lowers(Attention)
 def attention(b: Builder, node: Node) -> Backward | None:
     op, (q, k, v, *mask) = node.op, map(b.value, node.inputs)
@@ -39,16 +45,15 @@ def attention(b: Builder, node: Node) -> Backward | None:
         return b.view(split, "{}.by_row", lambda a: np.moveaxis(a, 0, -1))
 
     z, top, total = b.new((keys, columns), dtype), b.new((columns,), dtype), b.new((columns,), dtype)
-    rows = by_row(z)
+    rows, by_key = by_row(z), b.reshaped(z, keys, *leading, queries)
     b.call(np.matmul, q, swapped(b, k), rows)
     b.call(np.multiply, z, scale, z)
     if op.causal:
-        hidden = causal_mask(np.zeros((queries, keys), dtype))
-        b.call(np.add, rows, b.known(hidden, "causal"), rows)
-    if mask:
-        b.call(np.add, rows, mask[0], rows)
+        mask.append(b.known(causal_mask(np.zeros((queries, keys), dtype)), "causal"))
+    for m in mask:
+        b.call(np.add, by_key, keys_first(b, m, len(leading) + 2), by_key)
     b.call(np.maximum.reduce, z, 0, None, top)
-    if op.causal or mask:
+    if mask:
         refuse(b, node, _hides_a_row, top)
     b.call(np.subtract, z, top, z)
     b.call(np.exp, z, z)

@@ -20,6 +20,8 @@ try:
 except (ImportError, AttributeError):  # it has no public name
     CLIP = None
 
+clip: Any = CLIP if CLIP is not None else np.clip
+
 
 def one_type(b: Builder, node: Node) -> bool:
     """Whether a node and all its inputs are of one type, so that no call has to convert."""
@@ -197,17 +199,12 @@ def sigmoid(b: Builder, node: Node) -> Backward:
 
 
 def logistic(b: Builder, x: Ref, y: Ref) -> None:
-    """y = σ(x), by e^−|x|, which never overflows: 1/(1 + e) where x ≥ 0, else e/(1 + e)."""
+    """y = σ(x) = e^min(x, 0)/(1 + e^−|x|), in which nothing overflows; a second exp is faster than a choice."""
+    low = b.new(x.shape, x.dtype)
+    b.call(clip, x, b.number(-np.inf, x.dtype), b.number(0.0, x.dtype), low)
     e = b.elementwise(np.exp, b.elementwise(np.negative, b.elementwise(np.absolute, x)))
     whole = b.elementwise(np.add, e, b.number(1.0, x.dtype))
-    right = b.new(x.shape, np.bool_)
-    b.call(np.greater_equal, x, b.number(0.0, x.dtype), right)
-    b.call(put_ones, right, e, writes=(e,))
-    b.call(np.divide, e, whole, y)
-
-
-def put_ones(where: Any, out: Any) -> None:
-    np.copyto(out, 1, where=where)
+    b.call(np.divide, b.elementwise(np.exp, low), whole, y)
 
 
 @lowers(ReLU)

@@ -10,8 +10,8 @@ from numpy.typing import DTypeLike
 from minigraph.arrays import Array
 from minigraph.compile.builder import Backward, Builder, lowers
 from minigraph.compile.refs import Ref
-from minigraph.compile.rules.activations import clip, in_steps, row_sums
-from minigraph.compile.rules.elementwise import one_type
+from minigraph.compile.rules.activations import in_steps, row_sums, softplus_parts
+from minigraph.compile.rules.elementwise import clip, one_type
 from minigraph.compile.rules.embedding import take_rows
 from minigraph.compile.rules.normalization import column, ones
 from minigraph.compile.rules.refusals import is_nan, not_in_unit, refuse
@@ -116,9 +116,7 @@ def sigmoid_with_loss(b: Builder, node: Node) -> Backward | None:
     dtype, scale = z.dtype, op.scale(b.values[node.inputs[0]])
     refuse(b, node, not_in_unit, t)
     q = in_type(b, t, dtype)
-    e = b.elementwise(np.exp, b.elementwise(np.negative, b.elementwise(np.absolute, z)))
-    logs, positive = b.elementwise(np.log1p, e), b.new(z.shape, dtype)
-    b.call(clip, z, b.number(0.0, dtype), b.number(np.inf, dtype), positive)
+    positive, logs = softplus_parts(b, z)
     cost = b.elementwise(np.subtract, positive, b.elementwise(np.multiply, q, z))
     put_sum(b, b.elementwise(np.add, cost, logs), scale, b.output(node))
 
