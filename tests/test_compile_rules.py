@@ -77,6 +77,11 @@ REFUSED: dict[str, tuple[Callable[[], mg.Graph], dict[str, Array], dict[str, Arr
     "a negative index": (lambda: tokens(3), {}, {"i": np.full((3, 2), -1)}, r"^Embedding: the index goes from -1 to"),
     "an index of a large table": (lambda: tokens(99), {}, {"i": np.full((3, 2), 99)}, r"but must lie in 0 … 98$"),
     "an index that is no integer": (lambda: tokens(3), {}, {"i": np.ones((3, 2))}, r"^Embedding: the index is float64"),
+    "no distribution": (
+        lambda: scores(np.eye(3)[LABELS], SoftmaxWithLoss()), {}, {"t": UNIT}, r"^SoftmaxWithLoss: each row of the"),
+    "a negative distribution": (
+        lambda: scores(np.eye(3)[LABELS], SoftmaxWithLoss()), {}, {"t": np.array([[2.0, -1.0, 0.0]] * 6)},
+        r"^SoftmaxWithLoss: each row of the targets must be a distribution"),
     "a target above 1": (
         lambda: scores(UNIT, SigmoidWithLoss()), {}, {"t": UNIT + 1}, r"^SigmoidWithLoss: the targets go from 1\."),
     "a target below 0": (
@@ -192,6 +197,7 @@ OPS: dict[str, Callable[[mg.Node], mg.Node]] = {
     "softplus": Softplus(), "softplus 2": Softplus(2.0), "SiLU": SiLU(), "GELU": GELU(), "GELU by tanh": GELU("tanh"),
     "layer norm": LayerNorm(3), "L1": L1(0.1), "loss": lambda z: SoftmaxWithLoss()(z, np.array([1, 0, 2, 0])),
     "loss sum": lambda z: SoftmaxWithLoss("sum")(z, np.array([1, 0, 2, 2])),
+    "loss of distributions": lambda z: SoftmaxWithLoss()(z, np.eye(3)[[1, 0, 2, 0]]),
     "sigmoid loss": lambda z: SigmoidWithLoss()(z, np.array([[1, 0, 1], [1, 0, 0], [0, 0, 1], [1, 1, 0]])),
     "sigmoid loss, no cost": lambda z: SigmoidWithLoss()(z, (EXTREME > 0) * 1.0),
     "hinge": lambda z: MulticlassHinge()(z, np.array([1, 0, 2, 0])),
@@ -230,6 +236,16 @@ def test_gelu_is_right_everywhere(dtype: str) -> None:
     np.testing.assert_allclose(
         graph.compile()(), x.value * tails, rtol=2e-7, atol=1e-6 if dtype == "float32" else 1e-15
     )
+
+
+@pytest.mark.parametrize("t", [np.array([0, 2]), np.eye(3)[[0, 2]], np.array([[0.5, 0.0, 0.5]] * 2)], ids=str)
+def test_a_class_may_be_masked_with_minus_infinity(t: Array) -> None:
+    z = mg.Node([[0.0, -np.inf, 0.0], [1.0, -np.inf, 2.0]], "z")
+    graph = mg.Graph(SoftmaxWithLoss()(z, t))
+    program = graph.compile(wrt=[z])
+    for scores in (z.value, z.value[:, [0, 2, 1]], -np.abs(z.value) - 1e300):
+        assert program(z=scores) == pytest.approx(float(graph.forward(z=scores)), rel=1e-12)
+        np.testing.assert_allclose(program.gradients[z], graph.gradients()[z], rtol=1e-12, atol=1e-12)
 
 
 @pytest.mark.parametrize("p, t", [([1.0, 0.0], [1, 0]), ([1.0, 0.0], [0, 1]), ([0.5, 1.0], [0, 1])])

@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from minigraph.compile.builder import Backward, Builder, lowers
 from minigraph.compile.memory import larger
@@ -26,6 +27,26 @@ clip: Any = CLIP if CLIP is not None else np.clip
 def one_type(b: Builder, node: Node) -> bool:
     """Whether a node and all its inputs are of one type, so that no call has to convert."""
     return len({b.values[n].dtype for n in (node, *node.inputs)}) == 1
+
+
+def in_type(b: Builder, ref: Ref, dtype: DTypeLike) -> Ref:
+    """What is fed in another type, such as targets that are integers, converted in each run."""
+    if ref.dtype == dtype:
+        return ref
+    converted = b.new(ref.shape, dtype)
+    b.call(np.copyto, converted, ref, writes=(converted,))
+    return converted
+
+
+def signs(b: Builder, x: Ref) -> Ref:
+    """−1, 0 and 1, as 1[x > 0] − 1[x < 0] in bytes: np.sign decides number by number."""
+    zero, up, down = b.number(0.0, x.dtype), b.new(x.shape, np.bool_), b.new(x.shape, np.bool_)
+    b.call(np.greater, x, zero, up)
+    b.call(np.less, x, zero, down)
+    difference, out = b.new(x.shape, np.int8), b.new(x.shape, x.dtype)
+    b.call(np.subtract, *(b.view(ref, "{}", lambda a: a.view(np.int8)) for ref in (up, down)), difference)
+    b.call(np.copyto, out, difference, writes=(out,))
+    return out
 
 
 def give_through(b: Builder, node: Node, i: int, function: Any, *arguments: Ref) -> None:
@@ -167,7 +188,7 @@ def tanh(b: Builder, node: Node) -> Backward:
 def absolute(b: Builder, node: Node) -> Backward:
     x = b.value(node.inputs[0])
     b.call(np.absolute, x, b.output(node))
-    return lambda u: give_through(b, node, 0, np.multiply, u, b.elementwise(np.sign, x))
+    return lambda u: give_through(b, node, 0, np.multiply, u, signs(b, x))
 
 
 @lowers(Pow)

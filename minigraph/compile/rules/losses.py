@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from minigraph.arrays import Array
 from minigraph.compile.builder import Backward, Builder, lowers
+from minigraph.compile.memory import larger
 from minigraph.compile.refs import Ref
 from minigraph.compile.rules.activations import in_steps, row_sums, softplus_parts
-from minigraph.compile.rules.elementwise import clip, one_type
+from minigraph.compile.rules.elementwise import clip, in_type, one_type, signs
 from minigraph.compile.rules.embedding import take_rows
 from minigraph.compile.rules.normalization import column, ones
 from minigraph.compile.rules.refusals import is_nan, not_in_unit, refuse
@@ -26,15 +26,6 @@ from minigraph.layers.regularization import L1, L2
 
 def flat(b: Builder, ref: Ref) -> Ref:
     return b.reshaped(ref, math.prod(ref.shape))
-
-
-def in_type(b: Builder, ref: Ref, dtype: DTypeLike) -> Ref:
-    """What is fed in another type, such as targets that are integers, converted in each run."""
-    if ref.dtype == dtype:
-        return ref
-    converted = b.new(ref.shape, dtype)
-    b.call(np.copyto, converted, ref, writes=(converted,))
-    return converted
 
 
 def put_sum(b: Builder, numbers: Ref, scale: float, out: Ref, weights: Ref | None = None) -> None:
@@ -77,7 +68,7 @@ def l1(b: Builder, node: Node) -> Backward | None:
     assert isinstance(op, L1)
     strength = op.strength
     put_sum(b, b.elementwise(np.absolute, w), strength, b.output(node))
-    return lambda u: give_times(b, node, b.elementwise(np.sign, w), strength, u)
+    return lambda u: give_times(b, node, signs(b, w), strength, u)
 
 
 @lowers(MeanSquaredError)
@@ -101,7 +92,7 @@ def distance(b: Builder, node: Node) -> Backward | None:
         if squared:
             give_times(b, node, d, 2 * scale, u)
         else:
-            give_times(b, node, b.elementwise(np.sign, d), scale, u)
+            give_times(b, node, signs(b, d), scale, u)
 
     return backward
 
@@ -129,7 +120,7 @@ def sigmoid_with_loss(b: Builder, node: Node) -> Backward | None:
 
 @lowers(BinaryCrossEntropy)
 def binary_cross_entropy(b: Builder, node: Node) -> Backward | None:
-    """Logarithms and quotients only where they count: 0 · ln 0 is 0."""
+    """0 · ln 0 is 0: where t is 0, ln p is taken of 1 instead, and where t is 1, ln(1 − p) likewise."""
     (p, t), op = map(b.value, node.inputs), node.op
     assert isinstance(op, BinaryCrossEntropy)
     if op.reduction == "none":
@@ -137,37 +128,22 @@ def binary_cross_entropy(b: Builder, node: Node) -> Backward | None:
     dtype, scale, loss = p.dtype, op.scale(b.values[node.inputs[0]]), b.output(node)
     refuse(b, node, not_in_unit, p)
     refuse(b, node, not_in_unit, t)
-    one, q = b.number(1.0, dtype), in_type(b, t, dtype)
+    one, q, unused = b.number(1.0, dtype), in_type(b, t, dtype), b.new(p.shape, dtype)
     rest = b.elementwise(np.subtract, one, q)
-
-    def where_it_counts(function: np.ufunc, weights: Ref, *arguments: Ref) -> Ref:
-        out = b.new(p.shape, dtype)
-        b.call(_Where(function), weights, *arguments, out)
-        return out
-
+    b.call(np.equal, q, b.number(0.0, dtype), unused)
+    yes = b.elementwise(larger, p, unused)
+    b.call(np.less, q, one, unused)
+    no = b.elementwise(np.negative, b.elementwise(np.multiply, p, unused))
     parts = b.new((), dtype), b.new((), dtype)
-    put_sum(b, where_it_counts(np.log, q, p), -scale, parts[0], q)
-    put_sum(b, where_it_counts(np.log1p, rest, b.elementwise(np.negative, p)), -scale, parts[1], rest)
+    put_sum(b, b.elementwise(np.log, yes), -scale, parts[0], q)
+    put_sum(b, b.elementwise(np.log1p, no), -scale, parts[1], rest)
     b.call(np.add, *parts, loss)
 
     def backward(u: Ref) -> None:
-        yes = where_it_counts(np.divide, q, q, p)
-        no = where_it_counts(np.divide, rest, rest, b.elementwise(np.subtract, one, p))
-        give_times(b, node, b.elementwise(np.subtract, no, yes), scale, u)
+        falling = b.elementwise(np.divide, rest, b.elementwise(np.add, no, one))
+        give_times(b, node, b.elementwise(np.subtract, falling, b.elementwise(np.divide, q, yes)), scale, u)
 
     return backward
-
-
-class _Where:
-    """function(…, out) where the weight is not 0, and 0 elsewhere."""
-
-    def __init__(self, function: np.ufunc) -> None:
-        self.function, self.__name__ = function, f"{function.__name__}_where"
-
-    def __call__(self, weights: Array, *arguments: Array) -> None:
-        out = arguments[-1]
-        out.fill(0)
-        self.function(*arguments[:-1], out=out, where=weights > 0)
 
 
 def places_of_labels(b: Builder, node: Node) -> tuple[Ref, Ref] | None:
