@@ -229,13 +229,13 @@ def test_huge_numbers_are_as_exact_as_in_the_graph(name: str, dtype: str) -> Non
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_gelu_is_right_everywhere(dtype: str) -> None:
-    """Where it is tiny as well, as far as float32 has a mind for it: 1e-7 of x."""
+    """In float64 where it is tiny too; in float32 to 1e-7 of x. Next to far ones and by themselves."""
     x = mg.Node(np.concatenate([np.linspace(-12, 12, 4801), [-1e30, 1e30]]).astype(dtype), "x")
-    graph = mg.Graph(GELU()(x))
-    tails = np.array([math.erfc(-float(v) / math.sqrt(2)) / 2 for v in x.value])
-    np.testing.assert_allclose(
-        graph.compile()(), x.value * tails, rtol=2e-7, atol=1e-6 if dtype == "float32" else 1e-15
-    )
+    program = mg.Graph(GELU()(x)).compile()
+    for part in (x.value, x.value[1600:3200]):
+        tails = np.array([math.erfc(-float(v) / math.sqrt(2)) / 2 for v in part])
+        exact = (2e-7, 1e-6) if dtype == "float32" else (1e-13, 0)
+        np.testing.assert_allclose(program(x=part), part * tails, *exact)
 
 
 @pytest.mark.parametrize("t", [np.array([0, 2]), np.eye(3)[[0, 2]], np.array([[0.5, 0.0, 0.5]] * 2)], ids=str)

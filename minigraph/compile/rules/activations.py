@@ -8,15 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from minigraph.arrays import Array
 from minigraph.compile.builder import Backward, Builder, lowers
 from minigraph.compile.refs import Ref
 from minigraph.compile.rules.elementwise import clip, give_through, logistic
+from minigraph.compile.rules.gaussian import put_normal_cdf
 from minigraph.compile.rules.normalization import column, ones
 from minigraph.graph import Node
 from minigraph.layers.activations import CUBIC, GELU, ROOT, SiLU, Softplus
 from minigraph.layers.softmax import LogSoftmax, Softmax
-from minigraph.ops.normal import SATURATED, normal_cdf
+from minigraph.ops.normal import SATURATED
 
 FEW = 64  # columns up to which the maximum of each row is found faster in a transposed copy
 
@@ -70,10 +70,10 @@ def _gelu_in_float32(b: Builder, node: Node) -> Backward:
 
 
 def _gelu_exact(b: Builder, node: Node) -> Backward:
-    """Φ as the lesson computes it, but once only."""
+    """Φ is computed once, and kept for the slope."""
     x, y = b.value(node.inputs[0]), b.output(node)
     area = b.new(x.shape, x.dtype)
-    b.call(_normal_cdf, x, area)
+    b.call(put_normal_cdf, x, area)
     b.call(np.multiply, x, area, y)
 
     def backward(u: Ref) -> None:
@@ -84,10 +84,6 @@ def _gelu_exact(b: Builder, node: Node) -> Backward:
         give_through(b, node, 0, np.multiply, u, slope)
 
     return backward
-
-
-def _normal_cdf(x: Array, out: Array) -> None:
-    np.copyto(out, normal_cdf(x))
 
 
 def _gelu_by_tanh(b: Builder, node: Node) -> Backward:
