@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from itertools import compress
 from typing import TYPE_CHECKING, Any, Protocol, cast
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from minigraph.diagram import Diagram
     from minigraph.optim import Optimizer
 
-__all__ = ["Clock", "Graph", "Node", "Op", "Operand", "Parameter"]
+__all__ = ["Clock", "Constant", "Graph", "Node", "Op", "Operand", "Parameter"]
 
 
 class Node:
@@ -144,6 +144,12 @@ class Parameter(Node):
 _VALUE: Any = Node.__dict__["value"]  # the slot under the property
 
 
+class Constant(Node):
+    """A number or an array as it stands in an expression: 2 in 2·x. It is no variable of anybody's."""
+
+    __slots__ = ()
+
+
 class Holder(Protocol):
     """Who has the current numbers of parameters, in place of the parameters themselves."""
 
@@ -208,18 +214,16 @@ class Op(ArrayFunction):
         return result
 
     def _as_nodes(self, inputs: tuple[Operand, ...]) -> list[Node]:
-        """Inputs as nodes: others become constants. A bare number takes the type of its company: float32 stays."""
-        floats = [i.value.dtype for i in inputs if isinstance(i, Node) and i.value.dtype.kind == "f"]
-        company = np.result_type(*floats) if floats else np.dtype(np.float64)
+        """Inputs as nodes: others become constants."""
+        return [given if isinstance(given, Node) else self._constant(i, inputs) for i, given in enumerate(inputs)]
 
-        def as_node(i: int, value: Operand) -> Node:
-            if isinstance(value, Node):
-                return value
-            bare = isinstance(value, (int, float, np.integer)) and i not in self.constants
-            given = np.asarray(value, dtype=company) if bare else as_numbers(f"{self.name}: input {i}", value)
-            return Node(given, requires_grad=False)
-
-        return [as_node(i, value) for i, value in enumerate(inputs)]
+    def _constant(self, i: int, inputs: tuple[Operand, ...]) -> Node:
+        """A bare number takes the type of its company: float32 stays float32."""
+        given = cast(ArrayLike, inputs[i])
+        if not isinstance(given, (int, float, np.integer)) or i in self.constants:
+            return Constant(as_numbers(f"{self.name}: input {i}", given), requires_grad=False)
+        floats = [n.value.dtype for n in inputs if isinstance(n, Node) and n.value.dtype.kind == "f"]
+        return Constant(np.asarray(given, np.result_type(*floats) if floats else np.float64), requires_grad=False)
 
 
 class Graph:
@@ -325,7 +329,7 @@ class Graph:
 
     if TYPE_CHECKING:  # installed by minigraph.compile
 
-        def compile(self, optimizer: Optimizer | None = None) -> Program: ...
+        def compile(self, optimizer: Optimizer | None = None, *, wrt: Iterable[Node] | None = None) -> Program: ...
 
     def next_step(self) -> dict[Node, Array]:
         """What the clocks show at the next step of training."""

@@ -280,3 +280,24 @@ def test_gradients_nobody_wants_are_not_computed() -> None:
     graph = mg.Graph(SoftmaxWithLoss()(Affine(4, 3, seed=0)(x), mg.Node(T, "t")))
     assert "∂x" not in str(graph.compile(mg.SGD(graph.parameters, 0.1)))
     assert "∂x" in str(graph.compile(wrt=[x]))
+
+
+def test_deep_graphs_compile_without_recursion() -> None:
+    x = mg.Node(X, "x")
+    h = x
+    for n in range(3000):
+        h = mg.reshape(h, 6, 8) if n % 3 == 0 else mg.reshape(h, 12, 4) if n % 3 == 1 else h * 1.0001
+    graph = mg.Graph((h * h).sum())
+    program = graph.compile()
+    close(np.asarray(program(x=2 * X)), graph.forward(x=2 * X), 1e-9)
+    close(program.gradients[x], graph.gradients()[x], 1e-9)
+
+
+def test_memory_serves_again() -> None:
+    """A chain that runs in place needs one buffer, however long it is."""
+    h = x = mg.Node(X, "x")
+    for n in range(50):
+        h = h * 2.0 - 1.0
+    program = mg.Graph(h.sum()).compile(wrt=[x])
+    program()
+    assert program._plan is not None and len(program._plan.buffers) == 2

@@ -11,6 +11,7 @@ from helpers import Array
 from test_compile import T, X, batches, close, network, parameters, train
 
 import minigraph as mg
+from minigraph.layers import Affine, SoftmaxWithLoss
 
 
 class TestFeeds:
@@ -47,6 +48,17 @@ class TestFeeds:
         assert program() == whole and program(x=X) == whole
         graph["x"].value = X + 1.0
         assert program() == pytest.approx(float(graph.evaluate()), 1e-12) != whole
+
+    def test_leaves_without_a_name(self) -> None:
+        """They may be fed by node, or given another value, and even a number in an expression may be fed."""
+        x, t = mg.Node(X), mg.Node(T)
+        graph = mg.Graph(SoftmaxWithLoss()(Affine(4, 3, seed=0)(x * 2.0), t))
+        (two,) = (node for node in graph.nodes if node.op is None and not node.shape)
+        program = graph.compile()
+        for feeds in ({}, {x: X[:5], t: T[:5]}, {two: 3.0}, {x: -X}, {two: 1.0, x: X[:1], t: T[:1]}, {}):
+            assert program(feeds) == pytest.approx(float(graph.evaluate(None, feeds)), 1e-12)
+        x.value, t.value = X[::-1].copy(), T[::-1].copy()
+        assert program() == pytest.approx(float(graph.evaluate()), 1e-12)
 
     def test_they_are_not_written_to_and_not_remembered(self) -> None:
         graph = network()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -12,8 +12,7 @@ from numpy.typing import DTypeLike
 from minigraph.arrays import Array
 from minigraph.compile.memory import Call
 from minigraph.compile.refs import Feed, Look, Ref, known
-from minigraph.graph import Graph, Node, Op, Parameter
-from minigraph.naming import is_number
+from minigraph.graph import Constant, Graph, Node, Op
 
 __all__ = ["Backward", "Builder", "Rule", "lowers", "rule_for"]
 
@@ -55,12 +54,14 @@ class Builder:
         values: Mapping[Node, Array],
         fixed: Mapping[Node, Array],
         places: Mapping[Node, Array],
+        fed: Container[Node] = (),
     ) -> None:
-        self.graph, self.values, self.places = graph, values, places
+        self.graph, self.values, self.places, self.fed = graph, values, places, fed
         self.calls: list[Call] = []
         self.note = ""
         self.refs: dict[Node, Ref] = {}
         self.gradients: dict[Node, Ref] = {}
+        self._places: dict[Node, Ref] = {}
         self._own: set[Node] = set()  # nodes whose gradient is in memory of its own, and may be added to in place
         self.users: dict[Node, list[Node]] = {node: [] for node in graph.nodes}
         self.paths: set[Node] = set(places)  # the nodes whose gradient leads to a wanted one
@@ -76,10 +77,8 @@ class Builder:
         name = self.graph.names[node]
         if memory is not None:
             return known(memory, name)
-        if is_number(node):
-            return known(value, name, float(value) if value.dtype.kind == "f" else None)
-        if node.name is None and not isinstance(node, Parameter):
-            return known(value, name)  # an array that stands in an expression: nobody can feed it another
+        if isinstance(node, Constant) and node not in self.fed:
+            return known(value, name, float(value) if value.ndim == 0 and value.dtype.kind == "f" else None)
         return Feed(value.shape, value.dtype, name)
 
     # ---- refs ----
@@ -87,14 +86,19 @@ class Builder:
     def value(self, node: Node) -> Ref:
         return self.refs[node]
 
-    def new(self, shape: tuple[int, ...], dtype: DTypeLike) -> Ref:
-        """Memory of the plan, to be written by a call before any reads it."""
-        return Ref(tuple(shape), np.dtype(dtype), "?")
+    def new(self, shape: tuple[int, ...], dtype: DTypeLike, like: Ref | None = None) -> Ref:
+        """Memory of the plan, to be written by a call before any reads it.
 
-    def output(self, node: Node) -> Ref:
+        like: a ref with as many axes, which follow each other in memory as those of the new one shall.
+        """
+        axes = like.axes if like is not None else tuple(range(len(shape)))
+        memory = Ref(tuple(shape[axis] for axis in axes), np.dtype(dtype), "?")
+        return self.turned(memory, tuple(axes.index(axis) for axis in range(len(axes))))
+
+    def output(self, node: Node, like: Ref | None = None) -> Ref:
         """Memory for the value of a node."""
         value = self.values[node]
-        ref = self.refs[node] = self.new(value.shape, value.dtype)
+        ref = self.refs[node] = self.new(value.shape, value.dtype, like)
         return ref
 
     def known(self, array: Array, name: str) -> Ref:
@@ -116,12 +120,20 @@ class Builder:
             copied = self.new(ref.shape, ref.dtype)
             self.call(np.copyto, copied, ref, writes=(copied,))
             return self.view(copied, name, look)
-        return Ref(seen.shape, ref.dtype, name, None, ref, look, ref.constant)
+        if (seen.shape, seen.dtype, seen.strides) == (memory.shape, memory.dtype, memory.strides):
+            return ref.root  # looked at twice, as by .T.T
+        return ref.viewed(name, look, seen.shape)
 
     def reshaped(self, ref: Ref, *shape: int) -> Ref:
         """The same numbers in another shape."""
         full = self.full(ref, ref.shape)
         return full if full.shape == shape else self.view(full, "{}." + f"reshape{shape}", lambda a: a.reshape(shape))
+
+    def turned(self, ref: Ref, axes: tuple[int, ...]) -> Ref:
+        """Its axes in another order."""
+        if axes == tuple(range(len(axes))):
+            return ref
+        return self.view(ref, "{}" + f".transpose{axes}", lambda a: a.transpose(axes))
 
     def transposed(self, ref: Ref) -> Ref:
         return self.view(ref, "{}.T", lambda a: a.T)
@@ -140,12 +152,26 @@ class Builder:
 
     def call(self, function: Any, *arguments: Any, writes: tuple[Ref, ...] | None = None) -> None:
         """``function(*arguments)`` at each run. By default it writes into its last argument."""
-        self.calls.append(Call(function, arguments, (arguments[-1],) if writes is None else writes, self.note))
+        call = Call(function, arguments, (arguments[-1],) if writes is None else writes, self.note)
+        if call.by_element and writes is None:
+            arguments = self._as_they_lie(arguments)
+            call = Call(function, arguments, (arguments[-1],), self.note)
+        self.calls.append(call)
+
+    def _as_they_lie(self, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Arrays of one shape whose axes lie in one other order, each as it lies: ufuncs are faster on one piece."""
+        arrays = [a for a in arguments if isinstance(a, Ref) and a.shape]
+        if not arrays or arrays[-1].base is None or len({a.shape for a in arrays}) > 1:
+            return arguments
+        memory = {a: self.turned(a, arrays[-1].axes) for a in arrays}
+        whole = all(turned is a.root for a, turned in memory.items())
+        return tuple(memory.get(a, a) if isinstance(a, Ref) else a for a in arguments) if whole else arguments
 
     def elementwise(self, function: Any, *arguments: Ref) -> Ref:
         """function(arguments) in new memory of the shape that broadcasting gives."""
         shape = np.broadcast_shapes(*(a.shape for a in arguments))
-        out = self.new(shape, np.result_type(*(a.dtype for a in arguments)))
+        like = next((a for a in arguments if a.shape == shape), None)
+        out = self.new(shape, np.result_type(*(a.dtype for a in arguments)), like)
         self.call(function, *arguments, out)
         return out
 
@@ -160,7 +186,7 @@ class Builder:
     def give(self, node: Node, function: Any, *arguments: Any) -> None:
         """Adds function(*arguments, out) to the gradient of a node; nothing happens if nobody wants that."""
         if self.wants(node):
-            out = self.open(node)
+            out = self.open(node, self.refs[node] if isinstance(function, np.ufunc) else None)
             self.call(function, *arguments, out)
             self.close(node, out)
 
@@ -178,7 +204,8 @@ class Builder:
                 self._hold(node, total)
         elif node in self.places:
             place = self._place(node)
-            self.call(np.copyto, place, ref, writes=(place,))
+            if ref is not place:
+                self.call(np.copyto, place, ref, writes=(place,))
             self._hold(node, place)
         else:
             self.gradients[node] = ref
@@ -189,11 +216,12 @@ class Builder:
         for node in nodes:
             self._hold(node, self._place(node))
 
-    def open(self, node: Node) -> Ref:
+    def open(self, node: Node, like: Ref | None = None) -> Ref:
         """Where to write a gradient of `node`, in its shape; `close` after the call that does."""
+        value = self.values[node]
         if node in self.gradients:
-            return self.new(self.values[node].shape, self.values[node].dtype)
-        out = self._place(node) if node in self.places else self.new(self.values[node].shape, self.values[node].dtype)
+            return self.new(value.shape, value.dtype, like)
+        out = self._place(node) if node in self.places else self.new(value.shape, value.dtype, like)
         self._hold(node, out)
         return out
 
@@ -224,8 +252,15 @@ class Builder:
             self.call(np.add.reduce, ref, axes, None, target)
         self.close(node, out)
 
+    def ahead(self, node: Node) -> Ref:
+        """Memory for the gradient of `node` by its only user: filled before the way back, given (`give_ref`) on it."""
+        only = node in self.places and self.has_one_user(node)
+        return self._place(node) if only else self.new(self.values[node].shape, self.values[node].dtype)
+
     def _place(self, node: Node) -> Ref:
-        return known(self.places[node], f"∂{self.graph.names[node]}")
+        if node not in self._places:
+            self._places[node] = known(self.places[node], f"∂{self.graph.names[node]}")
+        return self._places[node]
 
     def _hold(self, node: Node, ref: Ref) -> None:
         self.gradients[node] = ref

@@ -28,14 +28,17 @@ class Call:
     def refs(self) -> list[Ref]:
         return [argument for argument in self.arguments if isinstance(argument, Ref)]
 
+    @property
+    def by_element(self) -> bool:
+        """Whether each number of the output comes from those in the same place of the inputs."""
+        ufunc = isinstance(self.function, np.ufunc) and self.function.signature is None
+        return ufunc or getattr(self.function, "in_place", False)
+
     def may_overwrite(self, old: Ref, new: Ref) -> bool:
         """Whether the memory of `old`, which is read, may be that of `new`: element by element, each in its place."""
         looks = [ref for ref in self.refs if ref.root is old]
         same = old.shape == new.shape and old.dtype == new.dtype and new in self.writes
-        function = self.function
-        ufunc = isinstance(function, np.ufunc) and function.signature is None  # with a signature it is np.matmul
-        by_element = ufunc or getattr(function, "in_place", False)
-        return same and by_element and all(ref is old for ref in looks)
+        return same and self.by_element and all(ref is old for ref in looks)
 
     def __str__(self) -> str:
         function, inputs = self.function, [*self.arguments]
@@ -79,6 +82,8 @@ def allocate(calls: Sequence[Call], kept: Iterable[Ref]) -> list[Array]:
             ours[new] = number
             new.array = shaped.setdefault((number, new.shape), buffers[number].reshape(new.shape))
             new.name = f"%{number}"
+            if last.get(new) == n:  # scratch of this call
+                dying.append(new)
         for old in dying:
             free.setdefault((math.prod(old.shape), old.dtype), []).append(ours[old])
     return buffers

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any
 
 import numpy as np
@@ -23,13 +23,18 @@ class Plan:
     """A flat list of calls, forwards and then backwards, on numbered buffers. Feeds are exchanged between two runs.
 
     values: all values of the graph for these leaves, which say shapes and types · places: where the gradients of the
-    wanted leaves are to stand · memory: where the values of those leaves stand.
+    wanted leaves are to stand · memory: where the values of those leaves stand · fed: constants that somebody feeds.
     """
 
     def __init__(
-        self, graph: Graph, values: Mapping[Node, Array], memory: Mapping[Node, Array], places: Mapping[Node, Array]
+        self,
+        graph: Graph,
+        values: Mapping[Node, Array],
+        memory: Mapping[Node, Array],
+        places: Mapping[Node, Array],
+        fed: Container[Node] = (),
     ) -> None:
-        builder = Builder(graph, values, memory, places)
+        builder = Builder(graph, values, memory, places, fed)
         ways_back = _forwards(builder)
         half = len(builder.calls)
         if places:
@@ -175,12 +180,17 @@ def by_the_lesson(builder: Builder, node: Node) -> Backward:
     op = node.op
     assert op is not None
     operands = [builder.value(source) for source in node.inputs]
-    out = builder.output(node)
+    rank = builder.values[node].ndim
+    out = builder.output(node, like=next((ref for ref in operands if len(ref.shape) == rank), None))
     builder.call(_Forward(op), *operands, out)
 
     def backward(upstream: Ref) -> None:
         needs = tuple(i not in op.constants and builder.wants(source) for i, source in enumerate(node.inputs))
-        places = [(source, builder.open(source)) for source, needed in zip(node.inputs, needs) if needed]
+        places = [
+            (source, builder.open(source, builder.value(source)))
+            for source, needed in zip(node.inputs, needs)
+            if needed
+        ]
         writes = tuple(ref for _, ref in places)
         whole = builder.full(upstream, out.shape)
         builder.call(_Backward(op, needs), whole, out, *operands, *writes, writes=writes)

@@ -11,7 +11,7 @@ from minigraph.arrays import Array, ArrayLike, shape_text
 from minigraph.compile.flat import Flat
 from minigraph.compile.plan import Plan
 from minigraph.compile.update import update_by
-from minigraph.graph import Graph, Node, Parameter
+from minigraph.graph import Constant, Graph, Node, Parameter
 from minigraph.optim import Optimizer
 
 __all__ = ["Program"]
@@ -36,6 +36,7 @@ class Program:
         self._flat = Flat(node for node in self._wanted if isinstance(node, Parameter))
         self._update = update_by(optimizer, self._flat) if optimizer is not None else None
         self._plans: dict[Any, Plan] = {}
+        self._fed: set[Node] = set()  # constants that were fed: no constants for the plans from then on
         self._plan: Plan | None = None
 
     def __call__(self, feeds: Mapping[Node | str, ArrayLike] | None = None, /, **named: ArrayLike) -> Any:
@@ -81,17 +82,21 @@ class Program:
 
     def _planned(self, fed: Mapping[Node, Array]) -> Plan:
         """The plan for these leaves, bound to them."""
+        self._fed.update(node for node in fed if isinstance(node, Constant))
         leaves = {node: node.value for node in self.graph.nodes if node.op is None} | dict(fed)
-        key = tuple(
+        kinds = (
             (node.shape, value.dtype.str, value.shape)
             for node, value in leaves.items()
             if node not in self._flat.memory
         )
+        key = len(self._fed), *kinds
         plan = self._plans.get(key)
         if plan is None:
             values = self.graph.replay(self.graph.next_step() | leaves)
-            others = {n: np.zeros_like(values[n]) for n in self._wanted if not isinstance(n, Parameter)}
-            plan = Plan(self.graph, values, self._flat.memory, {**self._flat.places, **others})
+            others = {
+                n: np.zeros(values[n].shape, values[n].dtype) for n in self._wanted if not isinstance(n, Parameter)
+            }
+            plan = Plan(self.graph, values, self._flat.memory, {**self._flat.places, **others}, self._fed)
             self._plans[key] = plan
         plan.bind(leaves, fed)
         return plan

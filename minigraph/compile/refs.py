@@ -19,8 +19,8 @@ Look = Callable[[Array], Array]
 class Ref:
     """An array that calls read and write: memory of the plan, a known array, or another ref looked at differently.
 
-    array: the memory, once there is some · base, look: what it is a view of, and how to look at it; the name of a view
-    has {} for that of its base ·
+    array: the memory, once there is some · base, looks: what the memory belongs to, and how to look at it, step by
+    step; the name of such a view has {} for that of its base ·
     constant: the number that every element is, where that is known; such a ref may have shape ().
     """
 
@@ -29,17 +29,39 @@ class Ref:
     name: str
     array: Array | None = None
     base: Ref | None = None
-    look: Look | None = None
+    looks: tuple[Look, ...] = ()
     constant: float | None = None
 
     @property
     def root(self) -> Ref:
-        """What the memory belongs to."""
-        return self if self.base is None else self.base.root
+        return self if self.base is None else self.base
 
     def seen_in(self, memory: Array) -> Array:
         """This view of the root's memory."""
-        return memory if self.base is None or self.look is None else self.look(self.base.seen_in(memory))
+        for look in self.looks:
+            memory = look(memory)
+        return memory
+
+    def viewed(self, name: str, look: Look, shape: tuple[int, ...]) -> Ref:
+        """This ref looked at differently."""
+        inner = self.name if self.base is not None else "{}"
+        return Ref(shape, self.dtype, name.format(inner), None, self.root, (*self.looks, look), self.constant)
+
+    @property
+    def _sample(self) -> Array:
+        """An array that lies as this one does, with any numbers."""
+        return self.seen_in(np.empty(self.root.shape, self.root.dtype) if self.root.array is None else self.root.array)
+
+    @property
+    def in_one_piece(self) -> bool:
+        """Whether it is in C order for sure; a feed comes in any order."""
+        return not isinstance(self.root, Feed) and self._sample.flags.c_contiguous
+
+    @property
+    def axes(self) -> tuple[int, ...]:
+        """Its axes as they follow each other in memory, outermost first; for a feed as if it were in C order."""
+        strides = self._sample.strides
+        return tuple(sorted(range(len(strides)), key=lambda axis: -strides[axis]))
 
     @property
     def resolved(self) -> Array:

@@ -24,9 +24,11 @@ def _pool(size: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(size, thread_name_prefix="minigraph")
 
 
-def in_parts(function: Callable[[slice], float], length: int, parts: int) -> float:
-    """Σ function(rows) over that many parts of `length` rows, each in a thread of its own."""
+def in_parts(function: Callable[[slice], None], length: int, parts: int) -> None:
+    """function(rows) for that many parts of `length` rows, each in a thread of its own."""
     cuts = [length * n // parts for n in range(parts + 1)]
     rows = [slice(a, b) for a, b in zip(cuts, cuts[1:])]
     waiting = [_pool(parts - 1).submit(function, part) for part in rows[1:]] if parts > 1 else []
-    return sum((future.result() for future in waiting), function(rows[0]))
+    function(rows[0])
+    for future in waiting:
+        future.result()

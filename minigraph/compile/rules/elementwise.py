@@ -49,6 +49,12 @@ def signs(b: Builder, x: Ref) -> Ref:
     return out
 
 
+def output(b: Builder, node: Node) -> Ref:
+    """Memory for the value of a node, whose axes follow each other as those of its first input of that shape."""
+    shape = b.values[node].shape
+    return b.output(node, next((b.value(n) for n in node.inputs if b.values[n].shape == shape), None))
+
+
 def give_through(b: Builder, node: Node, i: int, function: Any, *arguments: Ref) -> None:
     """Gives input `i` of `node` a gradient that is function(arguments) in the shape of the node, summed back."""
     source, whole = node.inputs[i], b.values[node].shape
@@ -60,7 +66,7 @@ def give_through(b: Builder, node: Node, i: int, function: Any, *arguments: Ref)
     elif b.values[source].shape == whole:
         b.give(source, function, *arguments)
     else:
-        product = b.new(whole, b.values[node].dtype)
+        product = b.new(whole, b.values[node].dtype, like=b.value(node))
         b.call(function, *arguments, product)
         b.give_back(source, product, whole)
 
@@ -76,7 +82,7 @@ def give_negative(b: Builder, node: Node, i: int, u: Ref) -> None:
 def add(b: Builder, node: Node) -> Backward | None:
     if not one_type(b, node):
         return None
-    b.call(np.add, *map(b.value, node.inputs), b.output(node))
+    b.call(np.add, *map(b.value, node.inputs), output(b, node))
 
     def backward(u: Ref) -> None:
         for source in node.inputs:
@@ -89,7 +95,7 @@ def add(b: Builder, node: Node) -> Backward | None:
 def subtract(b: Builder, node: Node) -> Backward | None:
     if not one_type(b, node):
         return None
-    b.call(np.subtract, *map(b.value, node.inputs), b.output(node))
+    b.call(np.subtract, *map(b.value, node.inputs), output(b, node))
 
     def backward(u: Ref) -> None:
         b.give_back(node.inputs[0], u, b.values[node].shape)
@@ -102,7 +108,7 @@ def subtract(b: Builder, node: Node) -> Backward | None:
 def residual(b: Builder, node: Node) -> Backward | None:
     if not one_type(b, node):
         return None
-    b.call(np.subtract, *map(b.value, node.inputs), b.output(node))
+    b.call(np.subtract, *map(b.value, node.inputs), output(b, node))
     return lambda u: b.give_back(node.inputs[0], u, b.values[node].shape)
 
 
@@ -112,7 +118,7 @@ def multiply(b: Builder, node: Node) -> Backward | None:
     if not one_type(b, node):
         return None
     x, y = map(b.value, node.inputs)
-    b.call(np.multiply, x, y, b.output(node))
+    b.call(np.multiply, x, y, output(b, node))
 
     def backward(u: Ref) -> None:
         give_through(b, node, 0, np.multiply, u, y)
@@ -126,7 +132,7 @@ def multiply(b: Builder, node: Node) -> Backward | None:
 def divide(b: Builder, node: Node) -> Backward | None:
     if not one_type(b, node):
         return None
-    (x, y), q = map(b.value, node.inputs), b.output(node)
+    (x, y), q = map(b.value, node.inputs), output(b, node)
     b.call(np.divide, x, y, q)
 
     def backward(u: Ref) -> None:
@@ -141,13 +147,13 @@ def divide(b: Builder, node: Node) -> Backward | None:
 
 @lowers(Neg)
 def negative(b: Builder, node: Node) -> Backward:
-    b.call(np.negative, b.value(node.inputs[0]), b.output(node))
+    b.call(np.negative, b.value(node.inputs[0]), output(b, node))
     return lambda u: give_negative(b, node, 0, u)
 
 
 @lowers(Exp)
 def exp(b: Builder, node: Node) -> Backward:
-    y = b.output(node)
+    y = output(b, node)
     b.call(np.exp, b.value(node.inputs[0]), y)
     return lambda u: give_through(b, node, 0, np.multiply, u, y)
 
@@ -155,13 +161,13 @@ def exp(b: Builder, node: Node) -> Backward:
 @lowers(Log)
 def log(b: Builder, node: Node) -> Backward:
     x = b.value(node.inputs[0])
-    b.call(np.log, x, b.output(node))
+    b.call(np.log, x, output(b, node))
     return lambda u: give_through(b, node, 0, np.divide, u, x)
 
 
 @lowers(Sqrt)
 def sqrt(b: Builder, node: Node) -> Backward:
-    y = b.output(node)
+    y = output(b, node)
     b.call(np.sqrt, b.value(node.inputs[0]), y)
 
     def backward(u: Ref) -> None:
@@ -173,7 +179,7 @@ def sqrt(b: Builder, node: Node) -> Backward:
 
 @lowers(Tanh)
 def tanh(b: Builder, node: Node) -> Backward:
-    y = b.output(node)
+    y = output(b, node)
     b.call(np.tanh, b.value(node.inputs[0]), y)
 
     def backward(u: Ref) -> None:
@@ -187,7 +193,7 @@ def tanh(b: Builder, node: Node) -> Backward:
 @lowers(Abs)
 def absolute(b: Builder, node: Node) -> Backward:
     x = b.value(node.inputs[0])
-    b.call(np.absolute, x, b.output(node))
+    b.call(np.absolute, x, output(b, node))
     return lambda u: give_through(b, node, 0, np.multiply, u, signs(b, x))
 
 
@@ -197,7 +203,7 @@ def power(b: Builder, node: Node) -> Backward | None:
     x, exponent = map(b.value, node.inputs)
     if exponent.constant != 2 or exponent.shape or not one_type(b, node):
         return None
-    b.call(np.multiply, x, x, b.output(node))
+    b.call(np.multiply, x, x, output(b, node))
 
     def backward(u: Ref) -> None:
         if u.constant is not None:
@@ -228,33 +234,38 @@ def logistic(b: Builder, x: Ref, y: Ref) -> None:
     b.call(np.divide, b.elementwise(np.exp, low), whole, y)
 
 
-@lowers(ReLU)
-def relu(b: Builder, node: Node) -> Backward:
-    x, y = b.value(node.inputs[0]), b.output(node)
+def clip_at_zero(b: Builder, x: Ref, y: Ref) -> None:
+    """y = max(x, 0)."""
     zero = b.number(0.0, x.dtype)
     if CLIP is not None:
         b.call(CLIP, x, zero, b.number(np.inf, x.dtype), y)
     else:
         b.call(larger, x, zero, y)
 
-    def backward(u: Ref) -> None:
-        mask = b.new(y.shape, np.bool_)
-        b.call(np.greater, y, zero, mask)
-        give_through(b, node, 0, np.multiply, u, mask)
 
-    return backward
+def where_positive(b: Builder, y: Ref) -> Ref:
+    mask = b.new(y.shape, np.bool_, like=y)
+    b.call(np.greater, y, b.number(0.0, y.dtype), mask)
+    return mask
+
+
+@lowers(ReLU)
+def relu(b: Builder, node: Node) -> Backward:
+    x, y = b.value(node.inputs[0]), output(b, node)
+    clip_at_zero(b, x, y)
+    return lambda u: give_through(b, node, 0, np.multiply, u, where_positive(b, y))
 
 
 @lowers(LeakyReLU)
 def leaky_relu(b: Builder, node: Node) -> Backward:
     """max(x, a·x); the slope is a + (1 − a)·1[x > 0]."""
-    x, y = b.value(node.inputs[0]), b.output(node)
+    x, y = b.value(node.inputs[0]), output(b, node)
     assert isinstance(node.op, LeakyReLU)
     a, zero = b.number(node.op.slope, x.dtype), b.number(0.0, x.dtype)
     b.call(larger, x, b.elementwise(np.multiply, x, a), y)
 
     def backward(u: Ref) -> None:
-        slope = b.new(x.shape, x.dtype)
+        slope = b.new(x.shape, x.dtype, like=x)
         b.call(np.greater, x, zero, slope)
         slope = b.elementwise(larger, slope, a)
         give_through(b, node, 0, np.multiply, u, slope)

@@ -19,10 +19,15 @@ SMALL = 1 << 16  # bytes of an input up to which copying it costs less than addi
 
 def give_product(b: Builder, node: Node, left: Ref, right: Ref) -> None:
     """Gives a node the matrix product left · right as its gradient, in its own shape."""
-    if b.wants(node):
-        out = b.open(node)
+    if not b.wants(node):
+        return
+    value = b.value(node)
+    out = b.open(node, value if len(value.shape) == 2 else None)
+    if out.axes == (1, 0):  # it lies transposed, as the value does: (l·r)ᵀ = rᵀ·lᵀ
+        b.call(np.dot, b.transposed(right), b.transposed(left), b.transposed(out))
+    else:
         b.call(np.dot, left, right, b.reshaped(out, left.shape[0], right.shape[1]))
-        b.close(node, out)
+    b.close(node, out)
 
 
 def sum_of_rows(b: Builder, node: Node, rows: Ref) -> None:

@@ -55,10 +55,5 @@ def transpose(b: Builder, node: Node) -> Backward:
     assert isinstance(op, Transpose)
     axes = tuple(axis % len(x.shape) for axis in op.axes) or tuple(range(len(x.shape)))[::-1]
     back = tuple(int(i) for i in np.argsort(axes))
-    b.refs[node] = b.view(x, "{}" + f".transpose{axes}", lambda a: a.transpose(axes))
-
-    def backward(u: Ref) -> None:
-        turned = u if u.constant is not None else b.view(u, "{}" + f".transpose{back}", lambda a: a.transpose(back))
-        b.give_ref(node.inputs[0], turned)
-
-    return backward
+    b.refs[node] = b.turned(x, axes)
+    return lambda u: b.give_ref(node.inputs[0], u if u.constant is not None else b.turned(u, back))
