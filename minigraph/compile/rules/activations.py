@@ -10,7 +10,7 @@ import numpy as np
 
 from minigraph.compile.builder import Backward, Builder, lowers
 from minigraph.compile.refs import Ref
-from minigraph.compile.rules.elementwise import clip, give_through, logistic
+from minigraph.compile.rules.elementwise import clip, clip_at_zero, give_through, logistic, output
 from minigraph.compile.rules.gaussian import put_normal_cdf
 from minigraph.compile.rules.normalization import column, ones
 from minigraph.graph import Node
@@ -45,21 +45,21 @@ def gelu(b: Builder, node: Node) -> Backward | None:
 
 def _gelu_in_float32(b: Builder, node: Node) -> Backward:
     """x·Φ(x) = max(x, 0) − |x|·tail with the tail Φ(−|x|) = erfc(|x|/√2)/2, which needs the e^(−x²/2) of the slope."""
-    x, y = b.value(node.inputs[0]), b.output(node)
+    x, y = b.value(node.inputs[0]), output(b, node)
     zero, one = (b.number(c, x.dtype) for c in (0.0, 1.0))
-    size = b.new(x.shape, x.dtype)
+    size = b.new(x.shape, x.dtype, like=x)
     b.call(clip, b.elementwise(np.absolute, x), zero, b.number(2 * SATURATED, x.dtype), size)  # its square is a number
     e = b.elementwise(np.exp, in_steps(b, size, ((np.multiply, size), (np.multiply, -0.5))))
     t = b.elementwise(np.divide, one, in_steps(b, size, ((np.multiply, HASTINGS_P / math.sqrt(2)), (np.add, 1.0))))
     first, *rest = HASTINGS
     tail = in_steps(b, t, ((np.multiply, first), *(step for a in rest for step in ((np.add, a), (np.multiply, t)))))
     tail = b.elementwise(np.multiply, tail, e)
-    positive = b.new(x.shape, x.dtype)
-    b.call(clip, x, zero, b.number(np.inf, x.dtype), positive)
+    positive = b.new(x.shape, x.dtype, like=x)
+    clip_at_zero(b, x, positive)
     b.call(np.subtract, positive, b.elementwise(np.multiply, size, tail), y)
 
     def backward(u: Ref) -> None:
-        area = b.new(x.shape, x.dtype)
+        area = b.new(x.shape, x.dtype, like=x)
         b.call(np.greater, x, zero, area)
         area = in_steps(b, area, ((np.subtract, tail),))
         area = b.elementwise(np.absolute, area)  # 1 − tail right of 0, else the tail
@@ -71,13 +71,13 @@ def _gelu_in_float32(b: Builder, node: Node) -> Backward:
 
 def _gelu_exact(b: Builder, node: Node) -> Backward:
     """Φ is computed once, and kept for the slope."""
-    x, y = b.value(node.inputs[0]), b.output(node)
+    x, y = b.value(node.inputs[0]), output(b, node)
     area = b.new(x.shape, x.dtype)
     b.call(put_normal_cdf, x, area)
     b.call(np.multiply, x, area, y)
 
     def backward(u: Ref) -> None:
-        bounded = b.new(x.shape, x.dtype)
+        bounded = b.new(x.shape, x.dtype, like=x)
         b.call(clip, x, b.number(-2 * SATURATED, x.dtype), b.number(2 * SATURATED, x.dtype), bounded)
         e = b.elementwise(np.exp, in_steps(b, bounded, ((np.multiply, bounded), (np.multiply, -0.5))))
         slope = in_steps(b, e, ((np.multiply, 1 / math.sqrt(2 * math.pi)), (np.multiply, x), (np.add, area)))
@@ -88,8 +88,8 @@ def _gelu_exact(b: Builder, node: Node) -> Backward:
 
 def _gelu_by_tanh(b: Builder, node: Node) -> Backward:
     """With h = (1 + t)/2 the slope is h·(1 + 2x(1 − h)·√(2/π)(1 + 3·0.044715x²))."""
-    x, y = b.value(node.inputs[0]), b.output(node)
-    bounded = b.new(x.shape, x.dtype)
+    x, y = b.value(node.inputs[0]), output(b, node)
+    bounded = b.new(x.shape, x.dtype, like=x)
     b.call(clip, x, b.number(-10.0, x.dtype), b.number(10.0, x.dtype), bounded)
     square = b.elementwise(np.multiply, bounded, bounded)
     inner = in_steps(b, square, ((np.multiply, ROOT * CUBIC), (np.add, ROOT), (np.multiply, bounded)))
@@ -110,8 +110,8 @@ def _gelu_by_tanh(b: Builder, node: Node) -> Backward:
 @lowers(SiLU)
 def silu(b: Builder, node: Node) -> Backward:
     """The slope is s + y(1 − s), s being σ(x)."""
-    x, y = b.value(node.inputs[0]), b.output(node)
-    s = b.new(x.shape, x.dtype)
+    x, y = b.value(node.inputs[0]), output(b, node)
+    s = b.new(x.shape, x.dtype, like=x)
     logistic(b, x, s)
     b.call(np.multiply, x, s, y)
 
@@ -125,10 +125,10 @@ def silu(b: Builder, node: Node) -> Backward:
 @lowers(Softplus)
 def softplus(b: Builder, node: Node) -> Backward:
     """The slope σ(z) is e^(min(z, 0) − ln(1 + e^−|z|)), with z = βx."""
-    x, y, op = b.value(node.inputs[0]), b.output(node), node.op
+    x, y, op = b.value(node.inputs[0]), output(b, node), node.op
     assert isinstance(op, Softplus)
     z = x if op.beta == 1 else b.elementwise(np.multiply, x, b.number(op.beta, x.dtype))
-    whole = b.new(x.shape, x.dtype) if op.beta != 1 else y
+    whole = b.new(x.shape, x.dtype, like=x) if op.beta != 1 else y
     positive, logs = softplus_parts(b, z)
     b.call(np.add, positive, logs, whole)
     if op.beta != 1:
@@ -143,8 +143,8 @@ def softplus(b: Builder, node: Node) -> Backward:
 
 def softplus_parts(b: Builder, z: Ref) -> tuple[Ref, Ref]:
     """max(z, 0) and ln(1 + e^−|z|), of which ln(1 + e^z) is the sum: ten times as fast as np.logaddexp, as exact."""
-    positive = b.new(z.shape, z.dtype)
-    b.call(clip, z, b.number(0.0, z.dtype), b.number(np.inf, z.dtype), positive)
+    positive = b.new(z.shape, z.dtype, like=z)
+    clip_at_zero(b, z, positive)
     e = b.elementwise(np.exp, b.elementwise(np.negative, b.elementwise(np.absolute, z)))
     return positive, b.elementwise(np.log1p, e)
 

@@ -40,10 +40,10 @@ def in_type(b: Builder, ref: Ref, dtype: DTypeLike) -> Ref:
 
 def signs(b: Builder, x: Ref) -> Ref:
     """−1, 0 and 1, as 1[x > 0] − 1[x < 0] in bytes: np.sign decides number by number."""
-    zero, up, down = b.number(0.0, x.dtype), b.new(x.shape, np.bool_), b.new(x.shape, np.bool_)
+    zero, up, down = b.number(0.0, x.dtype), b.new(x.shape, np.bool_, x), b.new(x.shape, np.bool_, x)
     b.call(np.greater, x, zero, up)
     b.call(np.less, x, zero, down)
-    difference, out = b.new(x.shape, np.int8), b.new(x.shape, x.dtype)
+    difference, out = b.new(x.shape, np.int8, x), b.new(x.shape, x.dtype, x)
     b.call(np.subtract, *(b.view(ref, "{}", lambda a: a.view(np.int8)) for ref in (up, down)), difference)
     b.call(np.copyto, out, difference, writes=(out,))
     return out
@@ -227,7 +227,7 @@ def sigmoid(b: Builder, node: Node) -> Backward:
 
 def logistic(b: Builder, x: Ref, y: Ref) -> None:
     """y = σ(x) = e^min(x, 0)/(1 + e^−|x|), in which nothing overflows; a second exp is faster than a choice."""
-    low = b.new(x.shape, x.dtype)
+    low = b.new(x.shape, x.dtype, like=x)
     b.call(clip, x, b.number(-np.inf, x.dtype), b.number(0.0, x.dtype), low)
     e = b.elementwise(np.exp, b.elementwise(np.negative, b.elementwise(np.absolute, x)))
     whole = b.elementwise(np.add, e, b.number(1.0, x.dtype))

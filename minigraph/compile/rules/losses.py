@@ -11,7 +11,7 @@ from minigraph.compile.builder import Backward, Builder, lowers
 from minigraph.compile.memory import larger
 from minigraph.compile.refs import Ref
 from minigraph.compile.rules.activations import in_steps, row_sums, softplus_parts
-from minigraph.compile.rules.elementwise import clip, in_type, one_type, signs
+from minigraph.compile.rules.elementwise import clip_at_zero, in_type, one_type, signs
 from minigraph.compile.rules.embedding import take_rows
 from minigraph.compile.rules.normalization import column, ones
 from minigraph.compile.rules.refusals import is_nan, not_in_unit, refuse
@@ -208,7 +208,7 @@ def multiclass_hinge(b: Builder, node: Node) -> Backward | None:
     rows = b.reshaped(s, where.shape[0], s.shape[-1])
     reach = in_steps(b, rows, ((np.subtract, column(b, right)), (np.add, op.delta)))
     beyond, zero = b.new(rows.shape, dtype), b.number(0.0, dtype)
-    b.call(clip, reach, zero, b.number(np.inf, dtype), beyond)
+    clip_at_zero(b, reach, beyond)
     b.call(_put, zero, where, flat(b, beyond))
     put_sum(b, beyond, scale, b.output(node))
 
