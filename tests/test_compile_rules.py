@@ -281,6 +281,55 @@ def test_dropout_by_a_mask_of_ones_own() -> None:
         program(m=np.ones(4))
 
 
+SCALARS: dict[str, Callable[[mg.Node], mg.Node]] = {
+    name: make for name, make in OPS.items() if "loss" in name or name in ("L1", "hinge", "distance")
+} | {
+    "L2": L2(0.1), "square": lambda z: MeanSquaredError("sum")(z, np.ones(z.shape)),
+    "binary": lambda z: BinaryCrossEntropy()(Sigmoid()(z), np.eye(4)[:, :3]),
+    "labels": lambda z: CrossEntropy()(Softmax()(z), np.array([1, 0, 2, 0])),
+    "labels in nats": lambda z: NLLLoss("sum")(LogSoftmax()(z), np.array([1, 0, 2, 0])),
+    "head": lambda z: SoftmaxWithLoss()(Affine(3, 3, seed=0)(z), np.array([1, 0, 2, 0])),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SCALARS)
+def test_a_loss_may_be_computed_with(name: str) -> None:
+    """Its upstream is then a number that another run changes."""
+    z = mg.Node(RNG.normal(size=(4, 3)), "z")
+    loss = SCALARS[name](z)
+    graph = mg.Graph(loss * loss)
+    program = graph.compile(wrt=[z])
+    for scores in (z.value, RNG.normal(size=(4, 3))):
+        assert program(z=scores) == pytest.approx(float(graph.forward(z=scores)), rel=1e-9)
+        np.testing.assert_allclose(program.gradients[z], graph.gradients()[z], rtol=1e-9, atol=1e-12)
+
+
+MIXED: dict[str, Callable[[mg.Node], mg.Node]] = {
+    "layer norm": LayerNorm(4), "batch norm": BatchNorm(4), "affine": Affine(4, 2, seed=0),
+    "attention": lambda x: Attention()(x, x * 1.0, mg.Node(X, "v")),
+    "dropout": lambda x: Dropout()(x, mg.Node((X > 0) * 2.0, "m")),
+    "matmul": lambda x: mg.reshape(x, 2, 3, 4) @ mg.Node(RNG.normal(size=(2, 4, 5)), "y"),
+    "broadcast matmul": lambda x: mg.reshape(x, 2, 3, 4) @ mg.Node(X[:4].astype(np.float32), "y"),
+    "broadcast attention": lambda x: Attention()(mg.reshape(x, 2, 3, 4), mg.reshape(x, 1, 6, 4), mg.reshape(x, 6, 4)),
+    "no distribution along the rows": Softmax(axis=0), "nor its logarithm": LogSoftmax(axis=0),
+    "groups": Softmax(groups=2),
+    "two of each": lambda x: BatchNorm(12, dtype=np.float32)(mg.reshape(x, 2, 12)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MIXED)
+def test_what_the_rules_leave_out_is_done_by_the_lesson(name: str) -> None:
+    """Arrays of several types, or that broadcast, and other axes."""
+    x = mg.Node(X.astype(np.float32), "x")
+    y = MIXED[name](x)
+    graph = mg.Graph((y * y).sum())
+    program = graph.compile(wrt=[x])
+    assert ".forward" in str(program)
+    value, expected = program(), graph.forward()
+    assert value.dtype == expected.dtype and value == pytest.approx(float(expected), rel=1e-5)
+    np.testing.assert_allclose(program.gradients[x], graph.gradients()[x], rtol=2e-4, atol=1e-4)
+
+
 def transformer(dtype: str) -> mg.Graph:
     """Token and position, attention, an MLP, and shortcuts, as in the example."""
     rng = np.random.default_rng(0)
