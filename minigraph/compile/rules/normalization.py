@@ -42,7 +42,7 @@ def layer_norm(b: Builder, node: Node) -> Backward | None:
 
     mean, sigma = b.new((rows,), dtype), b.new((rows,), dtype)
     b.call(np.dot, x2, ones(b, n, dtype), mean)
-    b.call(np.divide, mean, b.number(n, dtype), mean)  # after the sum, as exact as the lesson's mean
+    b.call(np.divide, mean, b.number(n, dtype), mean)  # after the sum: as exact as the lesson's mean
     centred = b.elementwise(np.subtract, x2, column(b, mean))
     b.call(np.dot, b.elementwise(np.multiply, centred, centred), share, sigma)
     b.call(np.add, sigma, b.number(node.op.eps, dtype), sigma)
@@ -89,7 +89,7 @@ class _Statistics:
         training = self.op.check_mode(x, step, known, variance)
         share[()] = x.shape[1] / x.size if training else 0
         if training:
-            np.multiply(feature_sums(x), share, mean)
+            np.divide(feature_sums(x), x.size // x.shape[1], mean)  # as exact as the lesson's mean
             centred = x - mean[:, None]
             np.multiply(feature_sums(np.multiply(centred, centred, centred)), share, sigma)
             np.add(sigma, x.dtype.type(self.op.eps), sigma)
