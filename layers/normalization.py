@@ -140,14 +140,7 @@ class BatchNorm(_Norm):
 
     def forward(self, x: Array, step: Array, gamma: Array, beta: Array, mean: Array, variance: Array) -> Array:
         self.check(x, self.axis, γ=gamma, β=beta, μ=mean, **{"σ²": variance})
-        if is_training(self.name, step):
-            if x.size == len(gamma):
-                raise ValueError(f"BatchNorm: x is {shape_text(x.shape)}; training needs two values of each feature")
-        elif not mean.any() and (variance == 1).all():
-            raise ValueError(
-                "BatchNorm: evaluating needs running statistics, but μ and σ² are still 0 and 1, as they were made; "
-                "call layer.update(graph) after each training step"
-            )
+        self.check_mode(x, step, mean, variance)
         xhat, _ = self.normalized(x, step, mean, variance)
         return self.unalign(gamma[:, None] * xhat + beta[:, None], x.shape)
 
@@ -174,6 +167,18 @@ class BatchNorm(_Norm):
         centred = x - Choose()(batch_mean, beside(mean), step)
         sigma = sqrt(Choose()(batch_variance, beside(variance), step) + self.eps)
         return beside(gamma) * (centred / sigma) + beside(beta)
+
+    def check_mode(self, x: Array, step: Array, mean: Array, variance: Array) -> bool:
+        """Whether this is a step of training. ValueError where there is nothing to normalise by."""
+        training = is_training(self.name, step)
+        if training and x.size == len(mean):
+            raise ValueError(f"BatchNorm: x is {shape_text(x.shape)}; training needs two values of each feature")
+        if not training and not mean.any() and (variance == 1).all():
+            raise ValueError(
+                "BatchNorm: evaluating needs running statistics, but μ and σ² are still 0 and 1, as they were made; "
+                "call layer.update(graph) after each training step"
+            )
+        return training
 
     def normalized(self, x: Array, step: Array, mean: Array, variance: Array) -> tuple[Array, Array]:
         """x̂ and σ as [features, n] and [features, 1]: by the batch in training, else by what is known."""

@@ -282,6 +282,21 @@ def test_gradients_nobody_wants_are_not_computed() -> None:
     assert "∂x" in str(graph.compile(wrt=[x]))
 
 
+@pytest.mark.parametrize("inputs, bias", [(127, True), (128, True), (300, False)])
+def test_a_head_with_many_inputs(inputs: int, bias: bool) -> None:
+    def build() -> mg.Graph:
+        x = mg.Node(np.random.default_rng(4).normal(size=(6, inputs)), "x")
+        return mg.Graph(SoftmaxWithLoss()(Affine(inputs, 3, bias=bias, seed=0)(x), mg.Node([0, 1, 2, 0, 1, 2], "t")))
+
+    eager, compiled = build(), build()
+    program = compiled.compile(wrt=[compiled["x"], *compiled.parameters])
+    eager.backward()
+    close(np.asarray(program()), eager.output.value, 1e-9)
+    for mine, theirs in zip((compiled["x"], *compiled.parameters), (eager["x"], *eager.parameters)):
+        assert theirs.grad is not None
+        close(program.gradients[mine], theirs.grad, 1e-9)
+
+
 def test_deep_graphs_compile_without_recursion() -> None:
     x = mg.Node(X, "x")
     h = x

@@ -46,8 +46,12 @@ class Program:
         if not flat.holds:
             self._take()
         steps = plan.next_steps() if plan.clocks else ()
-        for function, arguments in plan.forward:
-            function(*arguments)
+        try:
+            for function, arguments in plan.forward:
+                function(*arguments)
+        except ValueError:
+            plan.refuse_nan()  # the graph would have said so before any op could refuse what came of it
+            raise
         result = plan.result
         value = result.copy() if result.ndim else result[()]
         if np.isnan(value).any() if result.ndim else value != value:
@@ -118,7 +122,7 @@ def _wanted(graph: Graph, optimizer: Optimizer | None, wrt: Iterable[Node] | Non
         wanted = tuple(dict.fromkeys(wrt))
     else:
         wanted = tuple(p for p in graph.parameters if p.requires_grad)
-        wanted = wanted or tuple(node for node in graph.nodes if node.op is None and node.requires_grad)
+        wanted = wanted or tuple(node for node in graph.nodes if node.op is None and node in graph.wanted)
     for node in wanted:
         if node not in graph.wanted or node.op is not None:
             name = node.name or repr(node)

@@ -38,9 +38,12 @@ def sum_of_rows(b: Builder, node: Node, rows: Ref) -> None:
 
 @lowers(MatMul)
 def matmul(b: Builder, node: Node) -> Backward | None:
+    """Of two matrices, or of as many matrices on the left as on the right."""
     left, right = map(b.value, node.inputs)
-    if len(left.shape) != 2 or len(right.shape) != 2 or not one_type(b, node):
+    if len(left.shape) < 2 or left.shape[:-2] != right.shape[:-2] or len(right.shape) < 2 or not one_type(b, node):
         return None
+    if len(left.shape) > 2:
+        return products(b, node, left, right)
     b.call(np.dot, left, right, b.output(node))
 
     def backward(u: Ref) -> None:
@@ -49,6 +52,23 @@ def matmul(b: Builder, node: Node) -> Backward | None:
         give_product(b, node.inputs[1], b.transposed(left), whole)
 
     return backward
+
+
+def products(b: Builder, node: Node, left: Ref, right: Ref) -> Backward:
+    """One matrix product for each place of the leading axes."""
+    b.call(np.matmul, left, right, b.output(node))
+
+    def backward(u: Ref) -> None:
+        whole = b.full(u, b.values[node].shape)
+        b.give(node.inputs[0], np.matmul, whole, swapped(b, right))
+        b.give(node.inputs[1], np.matmul, swapped(b, left), whole)
+
+    return backward
+
+
+def swapped(b: Builder, ref: Ref) -> Ref:
+    """[..., n, m] as [..., m, n]."""
+    return b.view(ref, "{}.swapaxes(-1, -2)", lambda a: a.swapaxes(-1, -2))
 
 
 class Stacked:

@@ -6,6 +6,7 @@ long rows. A large vocabulary is worked off a few rows at a time.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -13,8 +14,10 @@ import numpy as np
 from minigraph.arrays import Array
 from minigraph.compile.builder import Backward, Builder, lowers
 from minigraph.compile.refs import Ref
-from minigraph.compile.rules.elementwise import one_type
+from minigraph.compile.rules.activations import as_rows, row_sums, shifted
+from minigraph.compile.rules.elementwise import clip, in_type, one_type
 from minigraph.compile.rules.linear import Stacked, give_product
+from minigraph.compile.rules.refusals import refuse
 from minigraph.compile.threads import in_parts, workers
 from minigraph.graph import Node, Op
 from minigraph.layers.affine import Affine
@@ -22,9 +25,11 @@ from minigraph.layers.losses import SoftmaxWithLoss
 from minigraph.layers.targets import check_labels
 
 FEW = 64  # classes up to which a head is class-major
+WIDE = 128  # inputs from which on BLAS is faster with the scores as rows, which are turned then
+LOWEST, HUGE = -1e30, 1e15  # e^LOWEST is 0; a loss below HUGE has no LOWEST in it, not even as a mean
 
 
-class _CheckLabels:
+class CheckLabels:
     """Labels out of range are refused, as the lesson does it. They are seen without a sign: negative ones are huge."""
 
     __name__ = "check_labels"
@@ -44,20 +49,27 @@ class _CheckLabels:
 
 @lowers(SoftmaxWithLoss, after=Affine)
 def head(b: Builder, node: Node) -> Backward | None:
-    """Affine and SoftmaxWithLoss together, for few classes."""
+    """Affine and SoftmaxWithLoss together, for few classes; all leading axes are rows."""
     scores, labels = node.inputs
     op, x, w, *bias = node.op, *map(b.value, scores.inputs)
     t, values = b.value(labels), b.values[scores]
     assert isinstance(op, SoftmaxWithLoss)
-    fits = values.ndim == 2 and len(t.shape) == 1 and values.shape[1] <= FEW and op.reduction != "none"
+    classes, dtype = values.shape[-1], values.dtype
+    fits = t.shape and len(t.shape) + 1 == values.ndim and classes <= FEW and op.reduction != "none"
     if not fits or not one_type(b, scores):
         return None
-    (n, classes), dtype = values.shape, values.dtype
+    n = math.prod(t.shape)
+    x, t = b.reshaped(x, n, w.shape[0]), b.reshaped(t, n)
     z = b.new((classes, n), dtype)
     if stacked := Stacked.of(b, scores.inputs):
         b.call(np.dot, b.transposed(stacked.w), b.transposed(stacked.x), z)
     else:
-        b.call(np.dot, b.transposed(w), b.transposed(x), z)
+        if w.shape[0] < WIDE:
+            b.call(np.dot, b.transposed(w), b.transposed(x), z)
+        else:
+            across = b.new((n, classes), dtype)
+            b.call(np.dot, x, w, across)
+            b.call(np.copyto, z, b.transposed(across), writes=(z,))
         if bias:
             b.call(np.add, z, b.view(bias[0], "{}[:, None]", lambda a: a[:, None]), z)
     gradient = columns(b, node, z, t, 1 / n if op.reduction == "mean" else 1.0)
@@ -76,11 +88,14 @@ def head(b: Builder, node: Node) -> Backward | None:
     return backward
 
 
-def columns(b: Builder, node: Node, z: Ref, t: Ref, scale: float) -> Ref:
-    """The loss of scores z [C, N], which are overwritten, and its gradient (p − t) × scale, as [C, N]."""
+def columns(b: Builder, node: Node, z: Ref, t: Ref, scale: float, masked: bool = False) -> Ref:
+    """The loss of scores z [C, N], which are overwritten, and its gradient (p − t) × scale, as [C, N].
+
+    masked: whether scores may be −∞.
+    """
     (classes, n), dtype, op = z.shape, z.dtype, node.op
     assert op is not None
-    _CheckLabels.call(b, op, t, classes)
+    CheckLabels.call(b, op, t, classes)
     chosen = b.new(z.shape, dtype)
     one_hot = b.known(np.eye(classes, dtype=dtype) * dtype.type(scale), "eye")
     b.call(take_columns, one_hot, t, chosen)
@@ -88,6 +103,8 @@ def columns(b: Builder, node: Node, z: Ref, t: Ref, scale: float) -> Ref:
     top, e, scaled = b.new((n,), dtype), b.new(z.shape, dtype), b.number(scale, dtype)
     b.call(np.maximum.reduce, z, 0, None, top)
     b.call(np.subtract, z, top, z)
+    if masked:
+        _bound(b, z)
     b.call(np.exp, z, e)
     total, logs = b.new((n,), dtype), b.new((n,), dtype)
     b.call(np.dot, b.known(np.ones(classes, dtype), "1…"), e, total)
@@ -147,17 +164,25 @@ class _Rows:
 
 @lowers(SoftmaxWithLoss)
 def rows(b: Builder, node: Node) -> Backward | None:
-    """The scores as they stand, with labels."""
+    """The scores as they stand, with labels; few classes are turned class-major first."""
     scores, labels = node.inputs
     op, z, t = node.op, b.value(scores), b.value(labels)
     assert isinstance(op, SoftmaxWithLoss)
-    if len(t.shape) + 1 != len(z.shape) or op.reduction == "none" or not t.shape:
+    if op.reduction == "none" or not t.shape:
         return None
-    n, classes = int(np.prod(t.shape)), z.shape[-1]
-    scale = 1 / n if op.reduction == "mean" else 1.0
+    if len(t.shape) == len(z.shape):
+        return of_distributions(b, node)
+    n, classes = math.prod(t.shape), z.shape[-1]
+    scale, z2, t2 = 1 / n if op.reduction == "mean" else 1.0, b.reshaped(z, n, classes), b.reshaped(t, n)
+    if classes <= FEW:
+        turned = b.new((classes, n), z.dtype)
+        b.call(np.copyto, turned, b.transposed(z2), writes=(turned,))
+        split = b.reshaped(columns(b, node, turned, t2, scale, masked=True), classes, *t.shape)
+        b.call(_Finite(op), b.value(node), z, t, writes=(b.value(node),))
+        return lambda u: _give_scaled(b, scores, b.view(split, "{}.by_row", lambda a: np.moveaxis(a, 0, -1)), u)
     gradient, loss = b.ahead(scores), b.output(node)
-    z2, t2, gradient2 = b.reshaped(z, n, classes), b.reshaped(t, n), b.reshaped(gradient, n, classes)
-    _CheckLabels.call(b, op, t2, classes)
+    gradient2 = b.reshaped(gradient, n, classes)
+    CheckLabels.call(b, op, t2, classes)
     b.call(_Rows(scale, (n, classes), z.dtype), z2, t2, gradient2, loss, writes=(gradient2, loss))
 
     def backward(u: Ref) -> None:
@@ -166,3 +191,66 @@ def rows(b: Builder, node: Node) -> Backward | None:
         b.give_ref(scores, gradient)
 
     return backward
+
+
+def of_distributions(b: Builder, node: Node) -> Backward:
+    """Targets that are one-hot or other distributions: Σₙ Σt · ln Σ e^z − Σ t ⊙ z, with z less its maximum."""
+    scores, op = node.inputs[0], node.op
+    (z, t), loss = map(b.value, node.inputs), b.output(node)
+    assert isinstance(op, SoftmaxWithLoss)
+    scale, dtype, q = op.scale(b.values[scores]), z.dtype, as_rows(b, in_type(b, t, z.dtype))
+    sums = row_sums(b, q)
+    refuse(b, node, _has_negative, q)
+    refuse(b, node, _sums_not_to_one, sums)
+    shift = shifted(b, as_rows(b, z))
+    _bound(b, shift)
+    e = b.elementwise(np.exp, shift)
+    total = row_sums(b, e)
+    cost, right = b.new((), dtype), b.new((), dtype)
+    b.call(np.dot, sums, b.elementwise(np.log, total), cost)
+    b.call(np.dot, *(b.reshaped(a, math.prod(z.shape)) for a in (q, shift)), right)
+    b.call(np.subtract, cost, right, loss)
+    b.call(np.multiply, loss, b.number(scale, dtype), loss)
+    b.call(_Finite(op), loss, z, t, writes=(loss,))
+
+    def backward(u: Ref) -> None:
+        share = b.elementwise(np.divide, sums, total)
+        g = b.elementwise(np.multiply, e, b.view(share, "{}[:, None]", lambda a: a[:, None]))
+        g = b.elementwise(np.subtract, g, q)
+        factor = b.elementwise(np.multiply, b.number(scale, dtype), b.full(u, ()))
+        b.give(scores, np.multiply, b.reshaped(g, *z.shape), factor)
+
+    return backward
+
+
+def _has_negative(q: Array) -> bool:
+    return not np.minimum.reduce(q, None) >= 0
+
+
+def _sums_not_to_one(sums: Array) -> bool:
+    return not (np.minimum.reduce(sums) > 0.9995 and np.maximum.reduce(sums) < 1.0005)
+
+
+def _bound(b: Builder, shifted: Ref) -> None:
+    """A bound on scores less their maximum: a target of 0 times −∞ would be NaN."""
+    b.call(clip, shifted, b.number(LOWEST, shifted.dtype), b.number(0.0, shifted.dtype), shifted)
+
+
+class _Finite:
+    """The lesson's loss where this one is so large that a bounded score may be in it, or NaN."""
+
+    __name__ = "unless_huge"
+
+    def __init__(self, op: Op) -> None:
+        self.op = op
+
+    def __call__(self, loss: Array, *operands: Array) -> None:
+        if not loss < HUGE:
+            np.copyto(loss, self.op.run(operands))
+
+
+def _give_scaled(b: Builder, scores: Node, gradient: Ref, u: Ref) -> None:
+    if u.constant == 1:
+        b.give_ref(scores, gradient)
+    else:
+        b.give(scores, np.multiply, gradient, u)
