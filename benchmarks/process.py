@@ -18,6 +18,7 @@ __all__ = ["Failed", "Process"]
 
 ROOT = Path(__file__).resolve().parents[1]
 POOLS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+DISGUISES = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")  # make one library take the processor for another
 
 
 class Failed(Exception):
@@ -94,5 +95,6 @@ def environment(threads: int) -> dict[str, str]:
     """Every pool of threads as large as that: OpenMP, the BLAS libraries, XLA, and what else a peer may read."""
     xla = f"--xla_cpu_multi_thread_eigen={'true' if threads > 1 else 'false'}"
     pools = dict.fromkeys(POOLS, str(threads))
-    return {**os.environ, **pools, "XLA_FLAGS": xla, "NPROC": str(threads), "JAX_PLATFORMS": "cpu",
+    kept = {name: value for name, value in os.environ.items() if name not in DISGUISES}
+    return {**kept, **pools, "XLA_FLAGS": xla, "NPROC": str(threads), "JAX_PLATFORMS": "cpu",
             "DEV": "CPU", "CPU_COUNT": str(threads)}  # fmt: skip

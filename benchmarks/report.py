@@ -100,8 +100,7 @@ def machine() -> dict[str, Any]:
     names = [line.split(":")[1].strip() for line in text_of(info).splitlines() if line.startswith("model name")]
     load = os.getloadavg() if hasattr(os, "getloadavg") else None
     return {"processor": names[0] if names else platform.processor(), "cores": os.cpu_count(), "load": load,
-            "system": platform.system(), "python": platform.python_version(),
-            "OPENBLAS_CORETYPE": os.environ.get("OPENBLAS_CORETYPE")}  # fmt: skip
+            "system": platform.system(), "python": platform.python_version()}  # fmt: skip
 
 
 def text_of(path: Path) -> str:

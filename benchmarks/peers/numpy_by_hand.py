@@ -38,8 +38,7 @@ def two_layers(x: Array, t: Array, parameters: list[Array], rate: float) -> floa
     loss, d = softmax_with_loss(scores, t)
     dW2 = h.T @ d
     db2 = d.sum(axis=0)
-    dh = d @ W2.T
-    dh[h <= 0] = 0
+    dh = (d @ W2.T) * (h > 0)
     dW1 = x.T @ dh
     db1 = dh.sum(axis=0)
     for parameter, gradient in zip(parameters, (dW1, db1, dW2, db2)):
@@ -55,12 +54,10 @@ def three_layers(x: Array, t: Array, parameters: list[Array], rate: float) -> fl
     loss, d = softmax_with_loss(scores, t)
     dW3 = h2.T @ d
     db3 = d.sum(axis=0)
-    dh2 = d @ W3.T
-    dh2[h2 <= 0] = 0
+    dh2 = (d @ W3.T) * (h2 > 0)
     dW2 = h1.T @ dh2
     db2 = dh2.sum(axis=0)
-    dh1 = dh2 @ W2.T
-    dh1[h1 <= 0] = 0
+    dh1 = (dh2 @ W2.T) * (h1 > 0)
     dW1 = x.T @ dh1
     db1 = dh1.sum(axis=0)
     for parameter, gradient in zip(parameters, (dW1, db1, dW2, db2, dW3, db3)):

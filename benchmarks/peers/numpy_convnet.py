@@ -62,11 +62,9 @@ def convnet(x: Array, t: Array, parameters: list[Array], rate: float) -> float:
     dpooled = (d @ W.T).reshape(pooled.shape)
     largest = windows == pooled[:, :, :, None, :, None]  # ties are zeros, which ReLU stops
     dh2 = (largest * dpooled[:, :, :, None, :, None]).reshape(h2.shape)
-    dh2[h2 <= 0] = 0
-    rows, dK2, db2 = kernel_gradients(dh2, col2, K2)
+    rows, dK2, db2 = kernel_gradients(dh2 * (h2 > 0), col2, K2)
     dh1 = col2im(rows @ K2.reshape(len(K2), -1), h1.shape)
-    dh1[h1 <= 0] = 0
-    _, dK1, db1 = kernel_gradients(dh1, col1, K1)
+    _, dK1, db1 = kernel_gradients(dh1 * (h1 > 0), col1, K1)
     for parameter, gradient in zip(parameters, (dK1, db1, dK2, db2, dW, db)):
         parameter -= rate * gradient
     return loss

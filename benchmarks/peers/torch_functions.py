@@ -48,6 +48,15 @@ def loss_alone(workload: Workload) -> Loss:
     return lambda w, x, *rest: F.cross_entropy(x, rest[0])
 
 
+def loss_as_difference(workload: Workload) -> Loss:
+    """What torch.compile makes faster code of than of cross_entropy; eager it is slower."""
+
+    def loss(w: Tensors, x: torch.Tensor, *rest: torch.Tensor) -> torch.Tensor:
+        return (torch.logsumexp(x, 1) - x.gather(1, rest[0][:, None])[:, 0]).mean()
+
+    return loss
+
+
 def chain(workload: Workload) -> Loss:
     links = [(name, None if constant is None else held(constant)) for name, constant in workload.links()]
     acts = {"multiply": torch.mul, "add": torch.add, "subtract": torch.sub}
@@ -89,6 +98,8 @@ LOSSES = {
     "attention": attention,
 }  # fmt: skip
 
+COMPILED_LOSSES = {**LOSSES, "loss": loss_as_difference}
+
 
 def weights(workload: Workload) -> list[Array]:
     """The long thin matrix of "penalised" is held as [outputs, inputs]: its gradient takes half the time so."""
@@ -124,7 +135,7 @@ def eager(workload: Workload) -> Trainer:
 
 
 def compiled(workload: Workload) -> Trainer:
-    loss_of, rate = LOSSES[workload.model](workload), workload.learning_rate
+    loss_of, rate = COMPILED_LOSSES[workload.model](workload), workload.learning_rate
     w = [held(array) for array in weights(workload)]
     by_weights = torch.func.grad_and_value(loss_of)
     by_input = torch.func.grad_and_value(loss_of, argnums=1)
