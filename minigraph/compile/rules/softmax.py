@@ -114,7 +114,7 @@ def columns(b: Builder, node: Node, z: Ref, t: Ref, scale: float, masked: bool =
     cost, right = b.new((), dtype), b.new((), dtype)
     b.call(np.dot, b.known(np.full(n, scale, dtype), f"{scale:g}…"), logs, cost)
     b.call(np.dot, *flat, right)
-    b.call(np.subtract, cost, right, loss)
+    b.call(np.subtract, *(b.reshaped(a, 1) for a in (cost, right, loss)))  # ufuncs are slow on three 0-d arrays
 
     share = b.elementwise(np.divide, scaled, total)
     b.call(np.multiply, e, share, e)
