@@ -16,7 +16,7 @@ from minigraph.compile.builder import Backward, Builder, lowers
 from minigraph.compile.refs import Ref
 from minigraph.compile.rules.activations import as_rows, row_sums, shifted
 from minigraph.compile.rules.elementwise import clip, in_type, one_type
-from minigraph.compile.rules.linear import Stacked, give_product
+from minigraph.compile.rules.linear import Stacked, Wide, give_product
 from minigraph.compile.rules.refusals import refuse
 from minigraph.compile.threads import in_parts, workers
 from minigraph.graph import Node, Op
@@ -25,7 +25,7 @@ from minigraph.layers.losses import SoftmaxWithLoss
 from minigraph.layers.targets import check_labels
 
 FEW = 64  # classes up to which a head is class-major
-WIDE = 128  # inputs from which on BLAS is faster with the scores as rows, which are turned then
+WIDE = 512  # inputs from which on BLAS is faster with the scores as rows, which are turned then
 LOWEST, HUGE = -1e30, 1e15  # e^LOWEST is 0; a loss below HUGE has no LOWEST in it, not even as a mean
 
 
@@ -61,15 +61,14 @@ def head(b: Builder, node: Node) -> Backward | None:
     n = math.prod(t.shape)
     x, t = b.reshaped(x, n, w.shape[0]), b.reshaped(t, n)
     z = b.new((classes, n), dtype)
-    if stacked := Stacked.of(b, scores.inputs):
+    wide = Wide(b, x, w) if w.shape[0] >= WIDE else None
+    if stacked := Stacked.of(b, scores.inputs) if wide is None else None:
         b.call(np.dot, b.transposed(stacked.w), b.transposed(stacked.x), z)
     else:
-        if w.shape[0] < WIDE:
-            b.call(np.dot, b.transposed(w), b.transposed(x), z)
+        if wide is not None:
+            b.call(np.copyto, z, b.transposed(wide.product), writes=(z,))
         else:
-            across = b.new((n, classes), dtype)
-            b.call(np.dot, x, w, across)
-            b.call(np.copyto, z, b.transposed(across), writes=(z,))
+            b.call(np.dot, b.transposed(w), b.transposed(x), z)
         if bias:
             b.call(np.add, z, b.view(bias[0], "{}[:, None]", lambda a: a[:, None]), z)
     gradient = columns(b, node, z, t, 1 / n if op.reduction == "mean" else 1.0)
@@ -81,7 +80,10 @@ def head(b: Builder, node: Node) -> Backward | None:
         give_product(b, scores.inputs[0], rows, b.transposed(w))
         if stacked and stacked.backward(b, rows):
             return
-        give_product(b, scores.inputs[1], b.transposed(x), rows)
+        if wide is not None:
+            wide.backward(b, scores.inputs[1], rows)
+        else:
+            give_product(b, scores.inputs[1], b.transposed(x), rows)
         if bias and b.wants(scores.inputs[2]):
             b.give(scores.inputs[2], np.dot, gradient, b.known(np.ones(n, dtype), "1…"))
 
