@@ -137,7 +137,7 @@ def divide(b: Builder, node: Node) -> Backward | None:
 
     def backward(u: Ref) -> None:
         share = b.elementwise(np.divide, u, y)
-        b.give_back(node.inputs[0], b.full(share, b.values[node].shape), b.values[node].shape)
+        b.give_back(node.inputs[0], share, b.values[node].shape)
         if b.wants(node.inputs[1]):
             loss = b.elementwise(np.multiply, share, q)
             give_through(b, node, 1, np.negative, loss)
