@@ -67,7 +67,7 @@ class Plan:
                 arguments[i] = use.seen_in(array)
         if len(named) < len(self.feeds) - len(self.clocks):
             for node, ref in self.feeds.items():
-                if ref.name not in named and node.value is not ref.array and not isinstance(node, Clock):
+                if ref.name not in named and not isinstance(node, Clock):
                     if node.value.shape != ref.shape or node.value.dtype != ref.dtype:
                         return False
                     ref.bind(node.value)
