@@ -164,6 +164,26 @@ def test_copies_after_compiled_steps() -> None:
         assert other(x=X) == program(x=X)
 
 
+class Positive(mg.Op):
+    """The positive numbers of x: how many they are, no shape says."""
+
+    def forward(self, x: Array) -> Array:
+        return x[x > 0]
+
+    def backward(self, upstream: Array, output: Array, x: Array) -> tuple[Array]:
+        gradient = np.zeros_like(x)
+        gradient[x > 0] = upstream
+        return (gradient,)
+
+
+def test_an_op_whose_shape_depends_on_numbers_is_refused() -> None:
+    x = mg.Node([1.0, 2.0, 3.0], "x")
+    program = mg.Graph(Positive()(x).sum()).compile()
+    assert program() == 6.0
+    with pytest.raises(ValueError, match=r"^Positive: forward gave \[1\], but \[3\] before"):
+        program(x=np.array([1.0, -2.0, -3.0]))
+
+
 class Interrupted(mg.Op):
     """y = x, unless somebody presses Ctrl-C."""
 

@@ -207,7 +207,14 @@ class _Forward:
         self.op, self.__name__ = op, f"{op.name}.forward"
 
     def __call__(self, *arrays: Array) -> None:
-        np.copyto(arrays[-1], self.op.run(arrays[:-1]))
+        found, out = self.op.run(arrays[:-1]), arrays[-1]
+        if found.shape != out.shape:  # which could be broadcast without a word
+            came, was = shape_text(found.shape), shape_text(out.shape)
+            raise ValueError(
+                f"{self.op.name}: forward gave {came}, but {was} before for inputs of these shapes: "
+                "a program needs shapes that follow from those of the leaves; use Graph.forward"
+            )
+        np.copyto(out, found)
 
 
 class _Backward:

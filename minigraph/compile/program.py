@@ -28,6 +28,8 @@ class Program:
     their new values after each call, and the optimizer its memory; either may be used and changed in between. Inner
     nodes and other leaves of the graph stay as they were recorded. Feeds are read and never written; what is not fed
     keeps its value. A feed with NaN is refused before anything has changed, if the NaN reaches the output.
+    Numbers in expressions and the settings of ops, such as a temperature, are read when a list is made; an optimizer's
+    are read at each call.
     """
 
     def __init__(self, graph: Graph, optimizer: Optimizer | None = None, wrt: Iterable[Node] | None = None) -> None:

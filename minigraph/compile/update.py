@@ -41,7 +41,10 @@ class Update:
     def is_shared(self) -> bool:
         """Whether the optimizer still has what it was given to see; it may have been given other memory since."""
         memory = vars(self.optimizer)
-        return all(memory[name].get(i) is part for name, i, part in self.shared)
+        for name, i, part in self.shared:
+            if memory[name].get(i) is not part:
+                return False
+        return True
 
     def __call__(self) -> None:
         for parameter, place in self.flat.places.items():
