@@ -16,7 +16,7 @@ from test_compile import OPTIMIZERS, T, X, batches, close, network, parameters, 
 import minigraph as mg
 from minigraph.compile.rules import softmax
 from minigraph.compile.update import _Adam
-from minigraph.layers import Affine, BatchNorm, ReLU, SoftmaxWithLoss
+from minigraph.layers import Affine, BatchNorm, ReLU, SigmoidWithLoss, SoftmaxWithLoss, Softplus
 
 RNG = np.random.default_rng(3)
 
@@ -162,6 +162,39 @@ def test_copies_after_compiled_steps() -> None:
     other = twin.compile(its)
     for _ in range(2):
         assert other(x=X) == program(x=X)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("classes", [3, 100])
+@pytest.mark.parametrize("size", [1e4, 1e30])
+def test_one_large_score_does_not_swallow_the_other_rows(classes: int, size: float, dtype: str) -> None:
+    z = np.full((4, classes), 0.5, dtype)
+    z[0, 1] = size
+    graph = mg.Graph(SoftmaxWithLoss()(mg.Node(z, "z"), mg.Node([1, 0, 2, 0], "t")))
+    close(graph.compile()(), graph.forward(), 1e-6)
+
+
+def test_a_class_that_is_switched_off_by_its_bias() -> None:
+    """Its score is −∞ and its probability 0; the loss of the others is a number."""
+    layer = Affine(4, 3, seed=0)
+    layer.parameters[1].value = np.array([0.0, 0.0, -np.inf])
+    graph = mg.Graph(SoftmaxWithLoss()(layer(mg.Node(X, "x")), mg.Node(T % 2, "t")))
+    program = graph.compile()
+    with np.errstate(invalid="ignore"):
+        close(program(), graph.forward(), 1e-12)
+    for parameter, gradient in program.gradients.items():
+        close(gradient, graph.gradients()[parameter], 1e-12)
+
+
+@pytest.mark.parametrize("output", [Softplus(), Softplus(2.5), SigmoidWithLoss()], ids=repr)
+def test_slopes_at_infinity(output: mg.Op) -> None:
+    x = mg.Node(np.array([np.inf, -np.inf, 1.0]), "x")
+    with np.errstate(invalid="ignore"):
+        made = output(x, np.array([1.0, 0.0, 0.0])) if isinstance(output, SigmoidWithLoss) else output(x)
+        graph = mg.Graph(made.sum())
+        program = graph.compile(wrt=[x])
+        program()
+        close(program.gradients[x], graph.gradients()[x], 1e-12)
 
 
 class Positive(mg.Op):

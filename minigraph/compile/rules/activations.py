@@ -10,7 +10,7 @@ import numpy as np
 
 from minigraph.compile.builder import Backward, Builder, lowers
 from minigraph.compile.refs import Ref
-from minigraph.compile.rules.elementwise import clip, clip_at_zero, give_through, logistic, output
+from minigraph.compile.rules.elementwise import at_most_zero, clip, clip_at_zero, give_through, logistic, output
 from minigraph.compile.rules.gaussian import put_normal_cdf
 from minigraph.compile.rules.normalization import column, ones
 from minigraph.graph import Node
@@ -124,7 +124,7 @@ def silu(b: Builder, node: Node) -> Backward:
 
 @lowers(Softplus)
 def softplus(b: Builder, node: Node) -> Backward:
-    """The slope σ(z) is e^(min(z, 0) − ln(1 + e^−|z|)), with z = βx."""
+    """The slope is σ(z), with z = βx."""
     x, y, op = b.value(node.inputs[0]), output(b, node), node.op
     assert isinstance(op, Softplus)
     z = x if op.beta == 1 else b.elementwise(np.multiply, x, b.number(op.beta, x.dtype))
@@ -135,8 +135,7 @@ def softplus(b: Builder, node: Node) -> Backward:
         b.call(np.divide, whole, b.number(op.beta, x.dtype), y)
 
     def backward(u: Ref) -> None:
-        slope = b.elementwise(np.exp, in_steps(b, z, ((np.subtract, positive), (np.subtract, logs))))
-        give_through(b, node, 0, np.multiply, u, slope)
+        give_through(b, node, 0, np.multiply, u, slope_of_softplus(b, z, logs))
 
     return backward
 
@@ -147,6 +146,11 @@ def softplus_parts(b: Builder, z: Ref) -> tuple[Ref, Ref]:
     clip_at_zero(b, z, positive)
     e = b.elementwise(np.exp, b.elementwise(np.negative, b.elementwise(np.absolute, z)))
     return positive, b.elementwise(np.log1p, e)
+
+
+def slope_of_softplus(b: Builder, z: Ref, logs: Ref) -> Ref:
+    """σ(z) = e^(min(z, 0) − ln(1 + e^−|z|)), also at ±∞."""
+    return b.elementwise(np.exp, b.elementwise(np.subtract, at_most_zero(b, z), logs))
 
 
 def as_rows(b: Builder, ref: Ref) -> Ref:

@@ -199,7 +199,7 @@ def absolute(b: Builder, node: Node) -> Backward:
 
 @lowers(Pow)
 def power(b: Builder, node: Node) -> Backward | None:
-    """x² and √x; other powers are left to the lesson."""
+    """x²; other powers are left to the lesson."""
     x, exponent = map(b.value, node.inputs)
     if exponent.constant != 2 or exponent.shape or not one_type(b, node):
         return None
@@ -227,11 +227,17 @@ def sigmoid(b: Builder, node: Node) -> Backward:
 
 def logistic(b: Builder, x: Ref, y: Ref) -> None:
     """y = σ(x) = e^min(x, 0)/(1 + e^−|x|), in which nothing overflows; a second exp is faster than a choice."""
-    low = b.new(x.shape, x.dtype, like=x)
-    b.call(clip, x, b.number(-np.inf, x.dtype), b.number(0.0, x.dtype), low)
+    low = at_most_zero(b, x)
     e = b.elementwise(np.exp, b.elementwise(np.negative, b.elementwise(np.absolute, x)))
     whole = b.elementwise(np.add, e, b.number(1.0, x.dtype))
     b.call(np.divide, b.elementwise(np.exp, low), whole, y)
+
+
+def at_most_zero(b: Builder, x: Ref) -> Ref:
+    """min(x, 0)."""
+    low = b.new(x.shape, x.dtype, like=x)
+    b.call(clip, x, b.number(-np.inf, x.dtype), b.number(0.0, x.dtype), low)
+    return low
 
 
 def clip_at_zero(b: Builder, x: Ref, y: Ref) -> None:

@@ -10,7 +10,7 @@ from minigraph.arrays import Array
 from minigraph.compile.builder import Backward, Builder, lowers
 from minigraph.compile.memory import larger
 from minigraph.compile.refs import Ref
-from minigraph.compile.rules.activations import in_steps, row_sums, softplus_parts
+from minigraph.compile.rules.activations import in_steps, row_sums, slope_of_softplus, softplus_parts
 from minigraph.compile.rules.elementwise import clip_at_zero, in_type, one_type, signs
 from minigraph.compile.rules.embedding import take_rows
 from minigraph.compile.rules.normalization import column, ones
@@ -99,7 +99,7 @@ def distance(b: Builder, node: Node) -> Backward | None:
 
 @lowers(SigmoidWithLoss)
 def sigmoid_with_loss(b: Builder, node: Node) -> Backward | None:
-    """max(z, 0) − t·z + ln(1 + e^−|z|), and σ(z) = e^(min(z, 0) − ln(1 + e^−|z|)): nothing overflows or cancels."""
+    """max(z, 0) − t·z + ln(1 + e^−|z|), of which the slope needs the logarithm again: nothing overflows or cancels."""
     (z, t), op = map(b.value, node.inputs), node.op
     assert isinstance(op, SigmoidWithLoss)
     if op.reduction == "none":
@@ -112,8 +112,7 @@ def sigmoid_with_loss(b: Builder, node: Node) -> Backward | None:
     put_sum(b, b.elementwise(np.add, cost, logs), scale, b.output(node))
 
     def backward(u: Ref) -> None:
-        p = b.elementwise(np.exp, in_steps(b, z, ((np.subtract, positive), (np.subtract, logs))))
-        give_times(b, node, b.elementwise(np.subtract, p, q), scale, u)
+        give_times(b, node, b.elementwise(np.subtract, slope_of_softplus(b, z, logs), q), scale, u)
 
     return backward
 

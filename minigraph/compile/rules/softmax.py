@@ -73,6 +73,8 @@ def head(b: Builder, node: Node) -> Backward | None:
         if bias:
             b.call(np.add, z, b.view(bias[0], "{}[:, None]", lambda a: a[:, None]), z)
     gradient = columns(b, node, z, t, 1 / n if op.reduction == "mean" else 1.0)
+    loss = b.value(node)
+    b.call(_Finite(op, scores.op), loss, *map(b.value, scores.inputs), b.value(labels), writes=(loss,))
 
     def backward(u: Ref) -> None:
         if u.constant != 1:
@@ -145,8 +147,8 @@ class _Rows:
     def __call__(self, z: Array, labels: Array, gradient: Array, loss: Array) -> None:
         in_parts(lambda rows: self.some(z, gradient, rows), len(z), self.parts)
         where = self.all, labels
-        costs = np.log(self.sums) + self.top
-        loss[()] = (costs.sum() - z[where].sum()) * self.scale
+        costs = np.log(self.sums[:, 0]) + (self.top[:, 0] - z[where])  # row by row, where large scores cancel
+        loss[()] = costs.sum() * self.scale
         gradient[where] -= self.scale
 
     def some(self, z: Array, gradient: Array, rows: slice) -> None:
@@ -237,16 +239,21 @@ def _bound(b: Builder, shifted: Ref) -> None:
 
 
 class _Finite:
-    """The lesson's loss where this one is so large that a bounded score may be in it, or NaN."""
+    """The lesson's loss where this one is so large that a bounded score may be in it, or NaN, as 0 times −∞ makes it.
+
+    before: the op that makes the scores, where its inputs come in their place.
+    """
 
     __name__ = "unless_huge"
 
-    def __init__(self, op: Op) -> None:
-        self.op = op
+    def __init__(self, op: Op, before: Op | None = None) -> None:
+        self.op, self.before = op, before
 
     def __call__(self, loss: Array, *operands: Array) -> None:
         if not loss < HUGE:
-            np.copyto(loss, self.op.run(operands))
+            *scores, t = operands
+            z = self.before.run(tuple(scores)) if self.before else scores[0]
+            np.copyto(loss, self.op.run((z, t)))
 
 
 def _give_scaled(b: Builder, scores: Node, gradient: Ref, u: Ref) -> None:
