@@ -102,8 +102,12 @@ class Builder:
         return ref
 
     def known(self, array: Array, name: str) -> Ref:
-        """An array that never changes, such as a vector of ones."""
+        """An array that never changes."""
         return known(array, name)
+
+    def ones(self, count: int, dtype: DTypeLike) -> Ref:
+        """A vector whose product with another one is the sum of that, by BLAS."""
+        return known(np.ones(count, dtype), "1…")
 
     def number(self, value: float, dtype: DTypeLike) -> Ref:
         """A constant as a 0-d array, which ufuncs take faster than a Python number."""
@@ -136,6 +140,10 @@ class Builder:
 
     def transposed(self, ref: Ref) -> Ref:
         return self.view(ref, "{}.T", lambda a: a.T)
+
+    def column(self, ref: Ref) -> Ref:
+        """[N] as [N, 1]."""
+        return self.view(ref, "{}[:, None]", lambda a: a[:, None])
 
     def full(self, ref: Ref, shape: tuple[int, ...], dtype: DTypeLike | None = None) -> Ref:
         """A ref in that shape, and in that type if one is given: a known constant as an array that is made once."""
@@ -247,7 +255,7 @@ class Builder:
         inner = tuple(n for i, n in enumerate(ref.shape) if i not in axes)
         target = self.reshaped(out, *inner) if inner != shape else out
         if axes == (0,) and len(ref.shape) == 2:
-            ones = self.known(np.ones(ref.shape[0], ref.dtype), "1…")
+            ones = self.ones(ref.shape[0], ref.dtype)
             self.call(np.dot, ones, ref, target)
         else:
             self.call(np.add.reduce, ref, axes, None, target)

@@ -12,7 +12,6 @@ from minigraph.compile.builder import Backward, Builder, lowers
 from minigraph.compile.refs import Ref
 from minigraph.compile.rules.elementwise import at_most_zero, clip, clip_at_zero, give_through, logistic, output
 from minigraph.compile.rules.gaussian import put_normal_cdf
-from minigraph.compile.rules.normalization import column, ones
 from minigraph.graph import Node
 from minigraph.layers.activations import CUBIC, GELU, ROOT, SiLU, Softplus
 from minigraph.layers.softmax import LogSoftmax, Softmax
@@ -169,13 +168,13 @@ def shifted(b: Builder, z: Ref) -> Ref:
         b.call(np.maximum.reduce, turned, 0, None, top)
     else:
         b.call(np.maximum.reduce, z, 1, None, top)
-    return b.elementwise(np.subtract, z, column(b, top))
+    return b.elementwise(np.subtract, z, b.column(top))
 
 
 def row_sums(b: Builder, rows: Ref) -> Ref:
     """[N, C] → [N]: a product with ones."""
     sums = b.new(rows.shape[:1], rows.dtype)
-    b.call(np.dot, rows, ones(b, rows.shape[1], rows.dtype), sums)
+    b.call(np.dot, rows, b.ones(rows.shape[1], rows.dtype), sums)
     return sums
 
 
@@ -191,12 +190,12 @@ def softmax(b: Builder, node: Node) -> Backward | None:
     if op.temperature != 1:
         z = b.elementwise(np.divide, z, b.number(op.temperature, x.dtype))
     e = b.elementwise(np.exp, z)
-    b.call(np.divide, e, column(b, row_sums(b, e)), p)
+    b.call(np.divide, e, b.column(row_sums(b, e)), p)
 
     def backward(u: Ref) -> None:
         rows = as_rows(b, b.full(u, x.shape))
         sums = row_sums(b, b.elementwise(np.multiply, rows, p))
-        g = b.elementwise(np.subtract, rows, column(b, sums))
+        g = b.elementwise(np.subtract, rows, b.column(sums))
         if op.temperature != 1:
             g = b.elementwise(np.multiply, g, by)
         out = b.open(node.inputs[0])
@@ -216,13 +215,13 @@ def log_softmax(b: Builder, node: Node) -> Backward | None:
     z, y = shifted(b, as_rows(b, x)), as_rows(b, b.output(node))
     e = b.elementwise(np.exp, z)
     sums = row_sums(b, e)
-    b.call(np.subtract, z, column(b, b.elementwise(np.log, sums)), y)
+    b.call(np.subtract, z, b.column(b.elementwise(np.log, sums)), y)
 
     def backward(u: Ref) -> None:
         rows = as_rows(b, b.full(u, x.shape))
         share = b.elementwise(np.divide, row_sums(b, rows), sums)
         out = b.open(node.inputs[0])
-        b.call(np.subtract, rows, b.elementwise(np.multiply, e, column(b, share)), as_rows(b, out))
+        b.call(np.subtract, rows, b.elementwise(np.multiply, e, b.column(share)), as_rows(b, out))
         b.close(node.inputs[0], out)
 
     return backward

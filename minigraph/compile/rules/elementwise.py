@@ -215,7 +215,7 @@ def power(b: Builder, node: Node) -> Backward | None:
 
 @lowers(Sigmoid)
 def sigmoid(b: Builder, node: Node) -> Backward:
-    x, y = b.value(node.inputs[0]), b.output(node)
+    x, y = b.value(node.inputs[0]), output(b, node)
     logistic(b, x, y)
 
     def backward(u: Ref) -> None:

@@ -71,7 +71,7 @@ def head(b: Builder, node: Node) -> Backward | None:
             b.call(np.dot, x, w, across)
             b.call(np.copyto, z, b.transposed(across), writes=(z,))
         if bias:
-            b.call(np.add, z, b.view(bias[0], "{}[:, None]", lambda a: a[:, None]), z)
+            b.call(np.add, z, b.column(bias[0]), z)
     gradient = columns(b, node, z, t, 1 / n if op.reduction == "mean" else 1.0)
     loss = b.value(node)
     b.call(_Finite(op, scores.op), loss, *map(b.value, scores.inputs), b.value(labels), writes=(loss,))
@@ -85,7 +85,7 @@ def head(b: Builder, node: Node) -> Backward | None:
             return
         give_product(b, scores.inputs[1], b.transposed(x), rows)
         if bias and b.wants(scores.inputs[2]):
-            b.give(scores.inputs[2], np.dot, gradient, b.known(np.ones(n, dtype), "1…"))
+            b.give(scores.inputs[2], np.dot, gradient, b.ones(n, dtype))
 
     return backward
 
@@ -109,7 +109,7 @@ def columns(b: Builder, node: Node, z: Ref, t: Ref, scale: float, masked: bool =
         _bound(b, z)
     b.call(np.exp, z, e)
     total, logs = b.new((n,), dtype), b.new((n,), dtype)
-    b.call(np.dot, b.known(np.ones(classes, dtype), "1…"), e, total)
+    b.call(np.dot, b.ones(classes, dtype), e, total)
     b.call(np.log, total, logs)
 
     flat, loss = (b.reshaped(a, classes * n) for a in (z, chosen)), b.output(node)
@@ -217,7 +217,7 @@ def of_distributions(b: Builder, node: Node) -> Backward:
 
     def backward(u: Ref) -> None:
         share = b.elementwise(np.divide, sums, total)
-        g = b.elementwise(np.multiply, e, b.view(share, "{}[:, None]", lambda a: a[:, None]))
+        g = b.elementwise(np.multiply, e, b.column(share))
         g = b.elementwise(np.subtract, g, q)
         factor = b.elementwise(np.multiply, b.number(scale, dtype), b.full(u, ()))
         b.give(scores, np.multiply, b.reshaped(g, *z.shape), factor)
