@@ -177,12 +177,16 @@ def test_imports_inside_layers_are_absolute() -> None:
         assert not [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.level], path.name
 
 
+def test_nobody_imports_the_benchmarks() -> None:
+    assert offenders("minigraph", "layers", "tutorials", "examples", package="benchmarks") == []
+
+
 def test_nobody_imports_pickle() -> None:
     for package in ("pickle", "cloudpickle", "dill", "marshal", "shelve"):
         assert offenders(*FOLDERS, package=package) == []
 
 
-@pytest.mark.parametrize("folder", ["minigraph", "layers", "tests"])
+@pytest.mark.parametrize("folder", ["minigraph", "layers", "tests", "benchmarks"])
 def test_no_file_is_longer_than_400_lines(folder: str) -> None:
     lengths = {str(path.relative_to(ROOT)): len(path.read_text("utf-8").splitlines()) for path in sources(folder)}
     assert lengths

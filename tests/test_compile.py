@@ -11,6 +11,7 @@ from cases import CASES, Case
 from helpers import Array
 
 import minigraph as mg
+from minigraph.compile.rules import linear
 from minigraph.layers import (
     L2,
     Affine,
@@ -282,8 +283,11 @@ def test_gradients_nobody_wants_are_not_computed() -> None:
     assert "∂x" in str(graph.compile(wrt=[x]))
 
 
-@pytest.mark.parametrize("inputs, bias", [(127, True), (128, True), (300, False)])
-def test_a_head_with_many_inputs(inputs: int, bias: bool) -> None:
+@pytest.mark.parametrize("padded", [False, True])
+@pytest.mark.parametrize("inputs, bias", [(511, True), (512, True), (600, False)])
+def test_a_head_with_many_inputs(inputs: int, bias: bool, padded: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(linear, "padding_pays", lambda *sizes: padded)
+
     def build() -> mg.Graph:
         x = mg.Node(np.random.default_rng(4).normal(size=(6, inputs)), "x")
         return mg.Graph(SoftmaxWithLoss()(Affine(inputs, 3, bias=bias, seed=0)(x), mg.Node([0, 1, 2, 0, 1, 2], "t")))
@@ -295,6 +299,13 @@ def test_a_head_with_many_inputs(inputs: int, bias: bool) -> None:
     for mine, theirs in zip((compiled["x"], *compiled.parameters), (eager["x"], *eager.parameters)):
         assert theirs.grad is not None
         close(program.gradients[mine], theirs.grad, 1e-9)
+
+
+def test_whether_padding_pays_is_tried_out_for_long_products_only() -> None:
+    linear.padding_pays.cache_clear()
+    assert linear.padding_pays(500, 3000, 16, 16, np.dtype("float32")) is False
+    assert linear.padding_pays(2, 600, 3, 16, np.dtype("float32")) is False
+    assert linear.padding_pays(500, 600, 3, 16, np.dtype("float32")) in (False, True)
 
 
 def test_deep_graphs_compile_without_recursion() -> None:

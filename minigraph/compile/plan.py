@@ -62,9 +62,7 @@ class Plan:
             ref = by_name.get(name)
             if ref is None or type(array) is not ndarray or array.shape != ref.shape or array.dtype is not ref.dtype:
                 return False
-            ref.array = array
-            for arguments, i, use in ref.uses:
-                arguments[i] = use.seen_in(array)
+            ref.bind(array)
         if len(named) < len(self.feeds) - len(self.clocks):
             for node, ref in self.feeds.items():
                 if ref.name not in named and not isinstance(node, Clock):
@@ -106,7 +104,10 @@ class Plan:
             if not isinstance(argument, Ref):
                 arguments.append(argument)
             elif isinstance(argument.root, Feed):
-                argument.root.uses.append((arguments, i, argument))
+                if argument is argument.root:
+                    argument.root.uses.append((arguments, i))
+                else:
+                    argument.root.views.append((arguments, i, argument))
                 arguments.append(None)
             else:
                 arguments.append(argument.resolved)

@@ -81,13 +81,19 @@ class Ref:
 
 @dataclass(eq=False)
 class Feed(Ref):
-    """A leaf whose array may be another one at each run. uses: the arguments to be exchanged, and how they see it."""
+    """A leaf whose array may be another one at each run.
 
-    uses: list[tuple[list[Any], int, Ref]] = field(default_factory=list)
+    uses, views: the arguments to be exchanged, those that take it as it is, and those that look at it differently.
+    """
+
+    uses: list[tuple[list[Any], int]] = field(default_factory=list)
+    views: list[tuple[list[Any], int, Ref]] = field(default_factory=list)
 
     def bind(self, array: Array) -> None:
         self.array = array
-        for arguments, i, ref in self.uses:
+        for arguments, i in self.uses:
+            arguments[i] = array
+        for arguments, i, ref in self.views:
             arguments[i] = ref.seen_in(array)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from importlib import import_module
 from typing import Any
 
@@ -22,6 +23,9 @@ except (ImportError, AttributeError):  # it has no public name
     CLIP = None
 
 clip: Any = CLIP if CLIP is not None else np.clip
+
+
+SIGNED = 2048  # numbers up to which np.sign is faster than a comparison and its conversion
 
 
 def one_type(b: Builder, node: Node) -> bool:
@@ -250,6 +254,9 @@ def clip_at_zero(b: Builder, x: Ref, y: Ref) -> None:
 
 
 def where_positive(b: Builder, y: Ref) -> Ref:
+    """1 where y ≥ 0 is not 0: for few numbers their signs, which have the right type, for many a mask of bytes."""
+    if math.prod(y.shape) <= SIGNED:
+        return b.elementwise(np.sign, y)
     mask = b.new(y.shape, np.bool_, like=y)
     b.call(np.greater, y, b.number(0.0, y.dtype), mask)
     return mask

@@ -10,13 +10,14 @@ import math
 from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from minigraph.arrays import Array
 from minigraph.compile.builder import Backward, Builder, lowers
 from minigraph.compile.refs import Ref
 from minigraph.compile.rules.activations import as_rows, row_sums, shifted
 from minigraph.compile.rules.elementwise import clip, in_type, one_type
-from minigraph.compile.rules.linear import Stacked, give_product
+from minigraph.compile.rules.linear import Stacked, Wide, give_product
 from minigraph.compile.rules.refusals import refuse
 from minigraph.compile.threads import in_parts, workers
 from minigraph.graph import Node, Op
@@ -25,7 +26,7 @@ from minigraph.layers.losses import SoftmaxWithLoss
 from minigraph.layers.targets import check_labels
 
 FEW = 64  # classes up to which a head is class-major
-WIDE = 128  # inputs from which on BLAS is faster with the scores as rows, which are turned then
+WIDE = 512  # inputs from which on BLAS is faster with the scores as rows, which are turned then
 LOWEST, HUGE = -1e30, 1e15  # e^LOWEST is 0; a loss below HUGE has no LOWEST in it, not even as a mean
 
 
@@ -60,19 +61,18 @@ def head(b: Builder, node: Node) -> Backward | None:
         return None
     n = math.prod(t.shape)
     x, t = b.reshaped(x, n, w.shape[0]), b.reshaped(t, n)
-    z = b.new((classes, n), dtype)
-    if stacked := Stacked.of(b, scores.inputs):
+    z, whole = class_major(b, classes, n, dtype)
+    wide = Wide(b, x, w) if w.shape[0] >= WIDE else None
+    if stacked := Stacked.of(b, scores.inputs) if wide is None else None:
         b.call(np.dot, b.transposed(stacked.w), b.transposed(stacked.x), z)
     else:
-        if w.shape[0] < WIDE:
-            b.call(np.dot, b.transposed(w), b.transposed(x), z)
+        if wide is not None:
+            b.call(np.copyto, z, b.transposed(wide.product), writes=(z,))
         else:
-            across = b.new((n, classes), dtype)
-            b.call(np.dot, x, w, across)
-            b.call(np.copyto, z, b.transposed(across), writes=(z,))
+            b.call(np.dot, b.transposed(w), b.transposed(x), z)
         if bias:
             b.call(np.add, z, b.column(bias[0]), z)
-    gradient = columns(b, node, z, t, 1 / n if op.reduction == "mean" else 1.0)
+    gradient = columns(b, node, z, whole, t, 1 / n if op.reduction == "mean" else 1.0)
     loss = b.value(node)
     b.call(_Finite(op, scores.op), loss, *map(b.value, scores.inputs), b.value(labels), writes=(loss,))
 
@@ -83,49 +83,47 @@ def head(b: Builder, node: Node) -> Backward | None:
         give_product(b, scores.inputs[0], rows, b.transposed(w))
         if stacked and stacked.backward(b, rows):
             return
-        give_product(b, scores.inputs[1], b.transposed(x), rows)
+        if wide is not None:
+            wide.backward(b, scores.inputs[1], rows)
+        else:
+            give_product(b, scores.inputs[1], b.transposed(x), rows)
         if bias and b.wants(scores.inputs[2]):
             b.give(scores.inputs[2], np.dot, gradient, b.ones(n, dtype))
 
     return backward
 
 
-def columns(b: Builder, node: Node, z: Ref, t: Ref, scale: float, masked: bool = False) -> Ref:
-    """The loss of scores z [C, N], which are overwritten, and its gradient (p − t) × scale, as [C, N].
+def class_major(b: Builder, classes: int, n: int, dtype: DTypeLike) -> tuple[Ref, Ref]:
+    """Memory for scores as [C, N], and the same with one row more, where `columns` puts ln Σ e^z."""
+    whole = b.new((classes + 1, n), dtype)
+    return b.view(whole, "{}[:-1]", lambda a: a[:-1]), whole
 
-    masked: whether scores may be −∞.
+
+def columns(b: Builder, node: Node, z: Ref, whole: Ref, t: Ref, scale: float, masked: bool = False) -> Ref:
+    """The loss of `class_major` scores, which are overwritten, and its gradient (p − t) × scale, as [C, N].
+
+    masked: whether scores may be −∞. The loss is one product: of z with −scale at the targets, of ln Σ e^z with scale.
     """
     (classes, n), dtype, op = z.shape, z.dtype, node.op
     assert op is not None
     CheckLabels.call(b, op, t, classes)
-    chosen = b.new(z.shape, dtype)
-    one_hot = b.known(np.eye(classes, dtype=dtype) * dtype.type(scale), "eye")
-    b.call(take_columns, one_hot, t, chosen)
+    weights = b.known(np.full((classes + 1, n), scale, dtype), "weights")
+    chosen = b.view(weights, "{}[:-1]", lambda a: a[:-1])
+    b.call((np.eye(classes, dtype=dtype) * dtype.type(-scale)).take, t, 1, chosen, "clip", writes=(chosen,))
 
-    top, e, scaled = b.new((n,), dtype), b.new(z.shape, dtype), b.number(scale, dtype)
+    top, total, e = b.new((n,), dtype), b.new((n,), dtype), b.new(z.shape, dtype)
     b.call(np.maximum.reduce, z, 0, None, top)
     b.call(np.subtract, z, top, z)
     if masked:
         _bound(b, z)
     b.call(np.exp, z, e)
-    total, logs = b.new((n,), dtype), b.new((n,), dtype)
     b.call(np.dot, b.ones(classes, dtype), e, total)
-    b.call(np.log, total, logs)
+    b.call(np.log, total, b.view(whole, "{}[-1]", lambda a: a[-1]))
+    b.call(np.dot, *(b.reshaped(a, (classes + 1) * n) for a in (whole, weights)), b.output(node))
 
-    flat, loss = (b.reshaped(a, classes * n) for a in (z, chosen)), b.output(node)
-    cost, right = b.new((), dtype), b.new((), dtype)
-    b.call(np.dot, b.known(np.full(n, scale, dtype), f"{scale:g}…"), logs, cost)
-    b.call(np.dot, *flat, right)
-    b.call(np.subtract, cost, right, loss)
-
-    share = b.elementwise(np.divide, scaled, total)
-    b.call(np.multiply, e, share, e)
-    b.call(np.subtract, e, chosen, e)
+    b.call(np.multiply, e, b.elementwise(np.divide, b.number(scale, dtype), total), e)
+    b.call(np.add, e, chosen, e)
     return e
-
-
-def take_columns(table: Array, labels: Array, out: Array) -> None:
-    table.take(labels, 1, out, "clip")
 
 
 class _Rows:
@@ -177,9 +175,9 @@ def rows(b: Builder, node: Node) -> Backward | None:
     n, classes = math.prod(t.shape), z.shape[-1]
     scale, z2, t2 = 1 / n if op.reduction == "mean" else 1.0, b.reshaped(z, n, classes), b.reshaped(t, n)
     if classes <= FEW:
-        turned = b.new((classes, n), z.dtype)
+        turned, whole = class_major(b, classes, n, z.dtype)
         b.call(np.copyto, turned, b.transposed(z2), writes=(turned,))
-        split = b.reshaped(columns(b, node, turned, t2, scale, masked=True), classes, *t.shape)
+        split = b.reshaped(columns(b, node, turned, whole, t2, scale, masked=True), classes, *t.shape)
         b.call(_Finite(op), b.value(node), z, t, writes=(b.value(node),))
         return lambda u: _give_scaled(b, scores, b.view(split, "{}.by_row", lambda a: np.moveaxis(a, 0, -1)), u)
     gradient, loss = b.ahead(scores), b.output(node)
