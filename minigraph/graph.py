@@ -323,6 +323,9 @@ class Graph:
         for node in self.nodes:
             node.grad, node.grad_of = gradients.get(node), end
 
+    def __getstate__(self) -> dict[str, Any]:
+        return vars(self) | {"last_run": None}  # a program cannot be pickled
+
     if TYPE_CHECKING:  # installed by minigraph.diagram
 
         def draw(self, **options: Any) -> Diagram: ...

@@ -102,8 +102,12 @@ class Builder:
         return ref
 
     def known(self, array: Array, name: str) -> Ref:
-        """An array that never changes, such as a vector of ones."""
+        """An array that never changes."""
         return known(array, name)
+
+    def ones(self, count: int, dtype: DTypeLike) -> Ref:
+        """A vector whose product with another one is the sum of that, by BLAS."""
+        return known(np.ones(count, dtype), "1…")
 
     def number(self, value: float, dtype: DTypeLike) -> Ref:
         """A constant as a 0-d array, which ufuncs take faster than a Python number."""
@@ -126,8 +130,7 @@ class Builder:
 
     def reshaped(self, ref: Ref, *shape: int) -> Ref:
         """The same numbers in another shape."""
-        full = self.full(ref, ref.shape)
-        return full if full.shape == shape else self.view(full, "{}." + f"reshape{shape}", lambda a: a.reshape(shape))
+        return ref if ref.shape == shape else self.view(ref, "{}." + f"reshape{shape}", lambda a: a.reshape(shape))
 
     def turned(self, ref: Ref, axes: tuple[int, ...]) -> Ref:
         """Its axes in another order."""
@@ -138,13 +141,18 @@ class Builder:
     def transposed(self, ref: Ref) -> Ref:
         return self.view(ref, "{}.T", lambda a: a.T)
 
-    def full(self, ref: Ref, shape: tuple[int, ...]) -> Ref:
-        """A ref in that shape: a known constant as an array that is made once."""
-        if ref.shape == shape:
+    def column(self, ref: Ref) -> Ref:
+        """[N] as [N, 1]."""
+        return self.view(ref, "{}[:, None]", lambda a: a[:, None])
+
+    def full(self, ref: Ref, shape: tuple[int, ...], dtype: DTypeLike | None = None) -> Ref:
+        """A ref in that shape, and in that type if one is given: a known constant as an array that is made once."""
+        dtype = np.dtype(dtype or ref.dtype)
+        if ref.shape == shape and ref.dtype == dtype:
             return ref
         if ref.constant is not None:
-            return known(np.full(shape, ref.constant, ref.dtype), f"{ref.constant:g}…", ref.constant)
-        whole = self.new(shape, ref.dtype)
+            return known(np.full(shape, ref.constant, dtype), f"{ref.constant:g}…", ref.constant)
+        whole = self.new(shape, dtype)
         self.call(np.copyto, whole, ref, writes=(whole,))
         return whole
 
@@ -191,10 +199,11 @@ class Builder:
             self.close(node, out)
 
     def give_ref(self, node: Node, ref: Ref) -> None:
-        """Adds what is there already to the gradient of a node."""
+        """Adds what is there already, or broadcasts to the node, to the gradient of a node."""
         if not self.wants(node):
             return
         shape, before = self.values[node].shape, self.gradients.get(node)
+        ref = ref if ref.constant is not None else self.full(ref, shape, self.values[node].dtype)
         if before is not None:
             if before.constant is not None and ref.constant is not None:
                 self.gradients[node] = self.number(before.constant + ref.constant, before.dtype)
@@ -237,7 +246,7 @@ class Builder:
         if ref.constant is not None:
             times = math.prod(whole) / max(math.prod(shape), 1)
             return self.give_ref(node, self.number(ref.constant * times, ref.dtype))
-        ref = self.full(ref, whole)
+        ref = self.full(ref, whole, self.values[node].dtype)
         extra = len(ref.shape) - len(shape)
         axes = tuple(range(extra)) + tuple(
             extra + i for i, n in enumerate(shape) if n == 1 and ref.shape[extra + i] != 1
@@ -246,7 +255,7 @@ class Builder:
         inner = tuple(n for i, n in enumerate(ref.shape) if i not in axes)
         target = self.reshaped(out, *inner) if inner != shape else out
         if axes == (0,) and len(ref.shape) == 2:
-            ones = self.known(np.ones(ref.shape[0], ref.dtype), "1…")
+            ones = self.ones(ref.shape[0], ref.dtype)
             self.call(np.dot, ones, ref, target)
         else:
             self.call(np.add.reduce, ref, axes, None, target)

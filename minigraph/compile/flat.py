@@ -18,6 +18,7 @@ class Flat:
     vectors: (numbers, gradients), one pair for each dtype, and the parameters in them, in order ·
     memory, places: of each parameter, its part of them in its own shape.
     A parameter that is read gets a copy; one that is given a value releases them all, until the next run takes them.
+    lent: those whose own array is that of the last step: somebody may have written into it.
     """
 
     def __init__(self, parameters: Iterable[Parameter]) -> None:
@@ -35,8 +36,7 @@ class Flat:
             self.vectors.append(pair)
             self.members.append(members)
         self.holds = False
-        self._version = 0
-        self._given: dict[Parameter, int] = {}
+        self.lent: set[Parameter] = set()
 
     def take(self) -> None:
         """Read the parameters, from whoever has them, and hold them."""
@@ -52,12 +52,17 @@ class Flat:
                 parameter.holder.release()
         for parameter in self.parameters:
             parameter.holder = self
-            self._given[parameter] = self._version
+        self.lent = set(self.parameters)
         self.holds = True
 
+    def take_back(self) -> None:
+        """Read the arrays that are lent, with what was written into them."""
+        for parameter in self.lent:
+            np.copyto(self.memory[parameter], parameter.value)
+
     def hand_out(self, parameter: Parameter) -> None:
-        if self._given[parameter] != self._version:
-            self._given[parameter] = self._version
+        if parameter not in self.lent:
+            self.lent.add(parameter)
             parameter.receive(self.memory[parameter].copy())
 
     def release(self) -> None:
@@ -67,9 +72,9 @@ class Flat:
                 parameter.holder = None
         self.holds = False
 
-    def changed(self) -> None:
-        """The numbers are others now: whoever asks gets them anew."""
-        self._version += 1
+    def change(self) -> None:
+        """The numbers become others from here on: whoever asks gets them anew."""
+        self.lent.clear()
 
 
 def parts(vector: Array, parameters: Iterable[Parameter]) -> list[Array]:

@@ -65,7 +65,7 @@ class Plan:
             ref.bind(array)
         if len(named) < len(self.feeds) - len(self.clocks):
             for node, ref in self.feeds.items():
-                if ref.name not in named and node.value is not ref.array and not isinstance(node, Clock):
+                if ref.name not in named and not isinstance(node, Clock):
                     if node.value.shape != ref.shape or node.value.dtype != ref.dtype:
                         return False
                     ref.bind(node.value)
@@ -208,7 +208,14 @@ class _Forward:
         self.op, self.__name__ = op, f"{op.name}.forward"
 
     def __call__(self, *arrays: Array) -> None:
-        np.copyto(arrays[-1], self.op.run(arrays[:-1]))
+        found, out = self.op.run(arrays[:-1]), arrays[-1]
+        if found.shape != out.shape:  # which could be broadcast without a word
+            came, was = shape_text(found.shape), shape_text(out.shape)
+            raise ValueError(
+                f"{self.op.name}: forward gave {came}, but {was} before for inputs of these shapes: "
+                "a program needs shapes that follow from those of the leaves; use Graph.forward"
+            )
+        np.copyto(out, found)
 
 
 class _Backward:

@@ -28,6 +28,8 @@ class Program:
     their new values after each call, and the optimizer its memory; either may be used and changed in between. Inner
     nodes and other leaves of the graph stay as they were recorded. Feeds are read and never written; what is not fed
     keeps its value. A feed with NaN is refused before anything has changed, if the NaN reaches the output.
+    Numbers in expressions and the settings of ops, such as a temperature, are read when a list is made; an optimizer's
+    are read at each call.
     """
 
     def __init__(self, graph: Graph, optimizer: Optimizer | None = None, wrt: Iterable[Node] | None = None) -> None:
@@ -42,9 +44,14 @@ class Program:
     def __call__(self, feeds: Mapping[Node | str, ArrayLike] | None = None, /, **named: ArrayLike) -> Any:
         plan, flat = self._plan, self._flat
         if feeds is not None or plan is None or not plan.accepts(named):
-            plan = self._plan = self._planned(self.graph.feeding(feeds, named))
+            fed = self.graph.feeding(feeds, named)
+            if any(node in flat.memory for node in fed):
+                return self._with_parameters(fed)
+            plan = self._plan = self._planned(fed)
         if not flat.holds:
             self._take()
+        elif flat.lent:
+            flat.take_back()
         steps = plan.next_steps() if plan.clocks else ()
         try:
             for function, arguments in plan.forward:
@@ -71,6 +78,18 @@ class Program:
         if self._plan is None:
             raise ValueError("Program: there are no gradients before the first run")
         return {node: self._place(self._plan, node).copy() for node in self._wanted}
+
+    def _with_parameters(self, fed: dict[Node, Array]) -> Any:
+        """A run with other values of parameters, which they keep unless it fails."""
+        before = {node: node.value for node in fed if node in self._flat.memory}
+        try:
+            for node in before:
+                node.value = fed[node]
+            return self({node: array for node, array in fed.items() if node not in before})
+        except BaseException:
+            for node, value in before.items():
+                node.value = value
+            raise
 
     def _place(self, plan: Plan, node: Node) -> Array:
         return self._flat.places[node] if isinstance(node, Parameter) else plan.places[node]

@@ -65,12 +65,15 @@ class Ref:
 
     @property
     def resolved(self) -> Array:
-        """The array, once its root has memory."""
-        if self.array is None:
-            memory = self.root.array
-            assert memory is not None, f"{self.name} has no memory"
-            self.array = self.seen_in(memory)
-        return self.array
+        """The array, once its root has memory; of a feed as it is now."""
+        if self.array is not None:
+            return self.array
+        memory = self.root.array
+        assert memory is not None, f"{self.name} has no memory"
+        seen = self.seen_in(memory)
+        if not isinstance(self.root, Feed):
+            self.array = seen
+        return seen
 
     def __str__(self) -> str:
         return self.name if self.base is None else self.name.format(self.base)

@@ -24,11 +24,17 @@ def _pool(size: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(size, thread_name_prefix="minigraph")
 
 
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_pool.cache_clear)  # a child has no threads but the one that forked
+
+
 def in_parts(function: Callable[[slice], None], length: int, parts: int) -> None:
     """function(rows) for that many parts of `length` rows, each in a thread of its own."""
     cuts = [length * n // parts for n in range(parts + 1)]
     rows = [slice(a, b) for a, b in zip(cuts, cuts[1:])]
     waiting = [_pool(parts - 1).submit(function, part) for part in rows[1:]] if parts > 1 else []
-    function(rows[0])
-    for future in waiting:
-        future.result()
+    try:
+        function(rows[0])
+    finally:  # they write to memory that the next run reads
+        for future in waiting:
+            future.result()

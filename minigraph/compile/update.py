@@ -34,7 +34,17 @@ class Update:
         self.optimizer, self.flat = optimizer, flat
 
     def load(self) -> None:
-        """The parameters were taken: begin with what the optimizer remembers now."""
+        """Begin with what the optimizer remembers now."""
+        self.shared: list[tuple[str, int, Array]] = []
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether the optimizer still has what it was given to see; it may have been given other memory since."""
+        memory = vars(self.optimizer)
+        for name, i, part in self.shared:
+            if memory[name].get(i) is not part:
+                return False
+        return True
 
     def __call__(self) -> None:
         for parameter, place in self.flat.places.items():
@@ -53,6 +63,7 @@ class Update:
             i = self.optimizer.parameters.index(parameter)
             np.copyto(part, memory.get(i, 0))
             memory[i] = part
+            self.shared.append((name, i, part))
         return found
 
 
@@ -62,6 +73,7 @@ class _Calls(Update):
     built_for: tuple[Any, ...] | None = None
 
     def load(self) -> None:
+        super().load()
         self.built_for = None
 
     def settings(self) -> tuple[Any, ...]:
@@ -72,13 +84,14 @@ class _Calls(Update):
 
     def __call__(self) -> None:
         settings = self.settings()
-        if settings != self.built_for:
+        if settings != self.built_for or not self.is_shared:
+            self.shared = []
             pairs = enumerate(self.flat.vectors)
             self.calls = [(f, args) for k, (theta, g) in pairs for f, *args in self.build(k, theta, g)]
             self.built_for = settings
+        self.flat.change()
         for function, arguments in self.calls:
             function(*arguments)
-        self.flat.changed()
 
     def __str__(self) -> str:
         if self.built_for is None:
@@ -97,13 +110,15 @@ class _SGD(_Calls):
         rate, momentum, decay = (np.asarray(s, theta.dtype) for s in self.settings()[:3])
         step = np.empty_like(theta)
         calls: list[tuple[Any, ...]] = []
-        if decay:
-            calls += [(np.multiply, decay, theta, step), (np.add, g, step, g)]
+        if decay:  # into memory of its own: the gradients are read after the step
+            g, gradient = np.empty_like(theta), g
+            calls += [(np.multiply, decay, theta, g), (np.add, gradient, g, g)]
         if momentum:
             v = self.vector("velocity", k)
             calls += [(np.multiply, momentum, v, v), (np.add, v, g, v)]
             if self.optimizer.nesterov:
-                calls += [(np.multiply, momentum, v, step), (np.add, g, step, g)]
+                calls += [(np.multiply, momentum, v, step), (np.add, g, step, step)]
+                g = step
             else:
                 g = v
         return [*calls, (np.multiply, rate, g, step), (np.subtract, theta, step, theta)]
@@ -125,21 +140,20 @@ class _Adam(_Calls):
         t = steps.pop() + 1
         o.steps.update(dict.fromkeys(indices, t))
         self.first, self.second = (1 - beta**t for beta in o.betas)
-        for of_mean, of_square in self.corrections:
+        for of_mean, of_square in self.corrections.values():
             of_mean[()], of_square[()] = self.first, self.second
         super().__call__()
 
-    corrections: list[tuple[Array, Array]]
-
     def load(self) -> None:
         super().load()
-        self.corrections = []
+        self.corrections: dict[Any, tuple[Array, Array]] = {}
 
     def build(self, k: int, theta: Array, g: Array) -> list[tuple[Any, ...]]:
         o, dtype = self.optimizer, theta.dtype
-        numbers = (o.learning_rate, *o.betas, 1 - o.betas[0], 1 - o.betas[1], o.epsilon, self.first, self.second)
-        rate, b1, b2, c1, c2, epsilon, first, second = (np.array(number, dtype) for number in numbers)
-        self.corrections.append((first, second))
+        numbers = o.learning_rate, *o.betas, 1 - o.betas[0], 1 - o.betas[1], o.epsilon
+        rate, b1, b2, c1, c2, epsilon = (np.array(number, dtype) for number in numbers)
+        now = np.array(self.first, dtype), np.array(self.second, dtype)
+        first, second = self.corrections.setdefault(dtype, now)
         m, v, step, root = (
             self.vector("means", k),
             self.vector("squares", k),
@@ -151,7 +165,8 @@ class _Adam(_Calls):
             shrink = np.asarray(o.learning_rate * o.weight_decay, dtype)
             calls += [(np.multiply, shrink, theta, step), (np.subtract, theta, step, theta)]
         elif o.weight_decay:
-            calls += [(np.multiply, np.asarray(o.weight_decay, dtype), theta, step), (np.add, g, step, g)]
+            g, gradient = np.empty_like(theta), g
+            calls += [(np.multiply, np.asarray(o.weight_decay, dtype), theta, g), (np.add, gradient, g, g)]
         calls += [(np.multiply, b1, m, m), (np.multiply, c1, g, step), (np.add, m, step, m)]
         calls += [
             (np.multiply, b2, v, v),
@@ -172,14 +187,17 @@ class _Worker(Update):
     """A copy of the optimizer that takes each vector for one parameter: right where every number is treated alike."""
 
     def load(self) -> None:
+        super().load()
         self.memories = [name for name, value in vars(self.optimizer).items() if isinstance(value, dict)]
         self.states = [{name: self.vector(name, k) for name in self.memories} for k in range(len(self.flat.vectors))]
 
     def __call__(self) -> None:
+        if not self.is_shared:
+            self.load()
+        self.flat.change()
         for k, (theta, g) in enumerate(self.flat.vectors):
             worker = copy(self.optimizer)
             vars(worker).update({name: {k: state} for name, state in self.states[k].items()})
             np.copyto(theta, worker.update(k, theta, g))
             for name, state in self.states[k].items():
                 np.copyto(state, vars(worker)[name][k])
-        self.flat.changed()

@@ -10,9 +10,8 @@ import numpy as np
 
 from minigraph.compile.builder import Backward, Builder, lowers
 from minigraph.compile.refs import Ref
-from minigraph.compile.rules.elementwise import clip, clip_at_zero, give_through, logistic, output
+from minigraph.compile.rules.elementwise import at_most_zero, clip, clip_at_zero, give_through, logistic, output
 from minigraph.compile.rules.gaussian import put_normal_cdf
-from minigraph.compile.rules.normalization import column, ones
 from minigraph.graph import Node
 from minigraph.layers.activations import CUBIC, GELU, ROOT, SiLU, Softplus
 from minigraph.layers.softmax import LogSoftmax, Softmax
@@ -124,7 +123,7 @@ def silu(b: Builder, node: Node) -> Backward:
 
 @lowers(Softplus)
 def softplus(b: Builder, node: Node) -> Backward:
-    """The slope σ(z) is e^(min(z, 0) − ln(1 + e^−|z|)), with z = βx."""
+    """The slope is σ(z), with z = βx."""
     x, y, op = b.value(node.inputs[0]), output(b, node), node.op
     assert isinstance(op, Softplus)
     z = x if op.beta == 1 else b.elementwise(np.multiply, x, b.number(op.beta, x.dtype))
@@ -135,8 +134,7 @@ def softplus(b: Builder, node: Node) -> Backward:
         b.call(np.divide, whole, b.number(op.beta, x.dtype), y)
 
     def backward(u: Ref) -> None:
-        slope = b.elementwise(np.exp, in_steps(b, z, ((np.subtract, positive), (np.subtract, logs))))
-        give_through(b, node, 0, np.multiply, u, slope)
+        give_through(b, node, 0, np.multiply, u, slope_of_softplus(b, z, logs))
 
     return backward
 
@@ -147,6 +145,11 @@ def softplus_parts(b: Builder, z: Ref) -> tuple[Ref, Ref]:
     clip_at_zero(b, z, positive)
     e = b.elementwise(np.exp, b.elementwise(np.negative, b.elementwise(np.absolute, z)))
     return positive, b.elementwise(np.log1p, e)
+
+
+def slope_of_softplus(b: Builder, z: Ref, logs: Ref) -> Ref:
+    """σ(z) = e^(min(z, 0) − ln(1 + e^−|z|)), also at ±∞."""
+    return b.elementwise(np.exp, b.elementwise(np.subtract, at_most_zero(b, z), logs))
 
 
 def as_rows(b: Builder, ref: Ref) -> Ref:
@@ -165,13 +168,13 @@ def shifted(b: Builder, z: Ref) -> Ref:
         b.call(np.maximum.reduce, turned, 0, None, top)
     else:
         b.call(np.maximum.reduce, z, 1, None, top)
-    return b.elementwise(np.subtract, z, column(b, top))
+    return b.elementwise(np.subtract, z, b.column(top))
 
 
 def row_sums(b: Builder, rows: Ref) -> Ref:
     """[N, C] → [N]: a product with ones."""
     sums = b.new(rows.shape[:1], rows.dtype)
-    b.call(np.dot, rows, ones(b, rows.shape[1], rows.dtype), sums)
+    b.call(np.dot, rows, b.ones(rows.shape[1], rows.dtype), sums)
     return sums
 
 
@@ -187,12 +190,12 @@ def softmax(b: Builder, node: Node) -> Backward | None:
     if op.temperature != 1:
         z = b.elementwise(np.divide, z, b.number(op.temperature, x.dtype))
     e = b.elementwise(np.exp, z)
-    b.call(np.divide, e, column(b, row_sums(b, e)), p)
+    b.call(np.divide, e, b.column(row_sums(b, e)), p)
 
     def backward(u: Ref) -> None:
         rows = as_rows(b, b.full(u, x.shape))
         sums = row_sums(b, b.elementwise(np.multiply, rows, p))
-        g = b.elementwise(np.subtract, rows, column(b, sums))
+        g = b.elementwise(np.subtract, rows, b.column(sums))
         if op.temperature != 1:
             g = b.elementwise(np.multiply, g, by)
         out = b.open(node.inputs[0])
@@ -212,13 +215,13 @@ def log_softmax(b: Builder, node: Node) -> Backward | None:
     z, y = shifted(b, as_rows(b, x)), as_rows(b, b.output(node))
     e = b.elementwise(np.exp, z)
     sums = row_sums(b, e)
-    b.call(np.subtract, z, column(b, b.elementwise(np.log, sums)), y)
+    b.call(np.subtract, z, b.column(b.elementwise(np.log, sums)), y)
 
     def backward(u: Ref) -> None:
         rows = as_rows(b, b.full(u, x.shape))
         share = b.elementwise(np.divide, row_sums(b, rows), sums)
         out = b.open(node.inputs[0])
-        b.call(np.subtract, rows, b.elementwise(np.multiply, e, column(b, share)), as_rows(b, out))
+        b.call(np.subtract, rows, b.elementwise(np.multiply, e, b.column(share)), as_rows(b, out))
         b.close(node.inputs[0], out)
 
     return backward

@@ -57,7 +57,7 @@ def attention(b: Builder, node: Node) -> Backward | None:
         refuse(b, node, _hides_a_row, top)
     b.call(np.subtract, z, top, z)
     b.call(np.exp, z, z)
-    ones = b.known(np.ones(keys, dtype), "1…")
+    ones = b.ones(keys, dtype)
     b.call(np.dot, ones, z, total)
     b.call(np.divide, z, total, z)
     b.call(np.matmul, rows, v, b.output(node))

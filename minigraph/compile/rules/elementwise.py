@@ -141,7 +141,7 @@ def divide(b: Builder, node: Node) -> Backward | None:
 
     def backward(u: Ref) -> None:
         share = b.elementwise(np.divide, u, y)
-        b.give_back(node.inputs[0], b.full(share, b.values[node].shape), b.values[node].shape)
+        b.give_back(node.inputs[0], share, b.values[node].shape)
         if b.wants(node.inputs[1]):
             loss = b.elementwise(np.multiply, share, q)
             give_through(b, node, 1, np.negative, loss)
@@ -203,7 +203,7 @@ def absolute(b: Builder, node: Node) -> Backward:
 
 @lowers(Pow)
 def power(b: Builder, node: Node) -> Backward | None:
-    """x² and √x; other powers are left to the lesson."""
+    """x²; other powers are left to the lesson."""
     x, exponent = map(b.value, node.inputs)
     if exponent.constant != 2 or exponent.shape or not one_type(b, node):
         return None
@@ -219,7 +219,7 @@ def power(b: Builder, node: Node) -> Backward | None:
 
 @lowers(Sigmoid)
 def sigmoid(b: Builder, node: Node) -> Backward:
-    x, y = b.value(node.inputs[0]), b.output(node)
+    x, y = b.value(node.inputs[0]), output(b, node)
     logistic(b, x, y)
 
     def backward(u: Ref) -> None:
@@ -231,11 +231,17 @@ def sigmoid(b: Builder, node: Node) -> Backward:
 
 def logistic(b: Builder, x: Ref, y: Ref) -> None:
     """y = σ(x) = e^min(x, 0)/(1 + e^−|x|), in which nothing overflows; a second exp is faster than a choice."""
-    low = b.new(x.shape, x.dtype, like=x)
-    b.call(clip, x, b.number(-np.inf, x.dtype), b.number(0.0, x.dtype), low)
+    low = at_most_zero(b, x)
     e = b.elementwise(np.exp, b.elementwise(np.negative, b.elementwise(np.absolute, x)))
     whole = b.elementwise(np.add, e, b.number(1.0, x.dtype))
     b.call(np.divide, b.elementwise(np.exp, low), whole, y)
+
+
+def at_most_zero(b: Builder, x: Ref) -> Ref:
+    """min(x, 0)."""
+    low = b.new(x.shape, x.dtype, like=x)
+    b.call(clip, x, b.number(-np.inf, x.dtype), b.number(0.0, x.dtype), low)
+    return low
 
 
 def clip_at_zero(b: Builder, x: Ref, y: Ref) -> None:

@@ -50,7 +50,7 @@ def embedding(b: Builder, node: Node) -> Backward | None:
         else:
             where = b.new((count, d), np.intp)
             columns = b.known(np.arange(d), f"0…{d - 1}")
-            b.call(_places, b.view(places, "{}[:, None]", lambda a: a[:, None]), columns, where)
+            b.call(_places, b.column(places), columns, where)
             b.call(_add_at, b.reshaped(where, count * d), b.reshaped(u2, count * d), b.reshaped(out, n * d))
         b.close(node.inputs[1], out)
 

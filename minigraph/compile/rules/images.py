@@ -174,7 +174,7 @@ def convolution(b: Builder, node: Node) -> Backward | None:
             b.call(_KernelGradient(*blocks), windows, dy, scratch, part, dw, writes=(scratch, part, dw))
             b.close(kernel, out)
         if shift:
-            b.give(shift[0], np.dot, dy, b.known(np.ones(places, dtype), "1…"))
+            b.give(shift[0], np.dot, dy, b.ones(places, dtype))
         if b.wants(image):
             dx = b.new(whole.shape, dtype)
             b.call(_ImageGradient(*blocks), dy, w, scratch, dx, writes=(scratch, dx))

@@ -10,10 +10,9 @@ from minigraph.arrays import Array
 from minigraph.compile.builder import Backward, Builder, lowers
 from minigraph.compile.memory import larger
 from minigraph.compile.refs import Ref
-from minigraph.compile.rules.activations import in_steps, row_sums, softplus_parts
+from minigraph.compile.rules.activations import in_steps, row_sums, slope_of_softplus, softplus_parts
 from minigraph.compile.rules.elementwise import clip_at_zero, in_type, one_type, signs
 from minigraph.compile.rules.embedding import take_rows
-from minigraph.compile.rules.normalization import column, ones
 from minigraph.compile.rules.refusals import is_nan, not_in_unit, refuse
 from minigraph.compile.rules.softmax import CheckLabels
 from minigraph.graph import Node
@@ -30,7 +29,7 @@ def flat(b: Builder, ref: Ref) -> Ref:
 
 def put_sum(b: Builder, numbers: Ref, scale: float, out: Ref, weights: Ref | None = None) -> None:
     """out = scale · Σ numbers ⊙ weights, or without weights scale · Σ numbers."""
-    others = flat(b, weights) if weights else ones(b, math.prod(numbers.shape), numbers.dtype)
+    others = flat(b, weights) if weights else b.ones(math.prod(numbers.shape), numbers.dtype)
     b.call(np.dot, flat(b, numbers), others, out)
     if scale != 1:
         b.call(np.multiply, out, b.number(scale, out.dtype), out)
@@ -99,7 +98,7 @@ def distance(b: Builder, node: Node) -> Backward | None:
 
 @lowers(SigmoidWithLoss)
 def sigmoid_with_loss(b: Builder, node: Node) -> Backward | None:
-    """max(z, 0) − t·z + ln(1 + e^−|z|), and σ(z) = e^(min(z, 0) − ln(1 + e^−|z|)): nothing overflows or cancels."""
+    """max(z, 0) − t·z + ln(1 + e^−|z|), of which the slope needs the logarithm again: nothing overflows or cancels."""
     (z, t), op = map(b.value, node.inputs), node.op
     assert isinstance(op, SigmoidWithLoss)
     if op.reduction == "none":
@@ -112,8 +111,7 @@ def sigmoid_with_loss(b: Builder, node: Node) -> Backward | None:
     put_sum(b, b.elementwise(np.add, cost, logs), scale, b.output(node))
 
     def backward(u: Ref) -> None:
-        p = b.elementwise(np.exp, in_steps(b, z, ((np.subtract, positive), (np.subtract, logs))))
-        give_times(b, node, b.elementwise(np.subtract, p, q), scale, u)
+        give_times(b, node, b.elementwise(np.subtract, slope_of_softplus(b, z, logs), q), scale, u)
 
     return backward
 
@@ -206,7 +204,7 @@ def multiclass_hinge(b: Builder, node: Node) -> Backward | None:
         return None
     (where, right), scale, dtype = found, op.scale(b.values[node.inputs[0]]), s.dtype
     rows = b.reshaped(s, where.shape[0], s.shape[-1])
-    reach = in_steps(b, rows, ((np.subtract, column(b, right)), (np.add, op.delta)))
+    reach = in_steps(b, rows, ((np.subtract, b.column(right)), (np.add, op.delta)))
     beyond, zero = b.new(rows.shape, dtype), b.number(0.0, dtype)
     clip_at_zero(b, reach, beyond)
     b.call(_put, zero, where, flat(b, beyond))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
@@ -14,15 +13,6 @@ from minigraph.compile.rules.elementwise import one_type
 from minigraph.compile.rules.linear import sum_of_rows
 from minigraph.graph import Node
 from minigraph.layers.normalization import BatchNorm, LayerNorm
-
-
-def ones(b: Builder, count: int, dtype: np.dtype[Any]) -> Ref:
-    return b.known(np.ones(count, dtype), "1…")
-
-
-def column(b: Builder, ref: Ref) -> Ref:
-    """[N] as [N, 1]."""
-    return b.view(ref, "{}[:, None]", lambda a: a[:, None])
 
 
 @lowers(LayerNorm)
@@ -41,13 +31,13 @@ def layer_norm(b: Builder, node: Node) -> Backward | None:
     share = b.known(np.full(n, 1 / n, dtype), "1/n…")
 
     mean, sigma = b.new((rows,), dtype), b.new((rows,), dtype)
-    b.call(np.dot, x2, ones(b, n, dtype), mean)
+    b.call(np.dot, x2, b.ones(n, dtype), mean)
     b.call(np.divide, mean, b.number(n, dtype), mean)  # after the sum: as exact as the lesson's mean
-    centred = b.elementwise(np.subtract, x2, column(b, mean))
+    centred = b.elementwise(np.subtract, x2, b.column(mean))
     b.call(np.dot, b.elementwise(np.multiply, centred, centred), share, sigma)
     b.call(np.add, sigma, b.number(node.op.eps, dtype), sigma)
     b.call(np.sqrt, sigma, sigma)
-    xhat = b.elementwise(np.divide, centred, column(b, sigma))
+    xhat = b.elementwise(np.divide, centred, b.column(sigma))
     b.call(np.multiply, xhat, gamma, y2)
     b.call(np.add, y2, beta, y2)
 
@@ -63,10 +53,10 @@ def layer_norm(b: Builder, node: Node) -> Backward | None:
         b.call(np.dot, u2, weights, means[0])
         b.call(np.dot, along, weights, means[1])
         g = b.elementwise(np.multiply, u2, gamma)
-        b.call(np.subtract, g, column(b, means[0]), g)
-        b.call(np.subtract, g, b.elementwise(np.multiply, xhat, column(b, means[1])), g)
+        b.call(np.subtract, g, b.column(means[0]), g)
+        b.call(np.subtract, g, b.elementwise(np.multiply, xhat, b.column(means[1])), g)
         out = b.open(node.inputs[0])
-        b.call(np.divide, g, column(b, sigma), b.reshaped(out, rows, n))
+        b.call(np.divide, g, b.column(sigma), b.reshaped(out, rows, n))
         b.close(node.inputs[0], out)
 
     return backward
@@ -130,10 +120,10 @@ def batch_norm(b: Builder, node: Node) -> Backward | None:
     x3, y3 = b.reshaped(x, *whole), b.reshaped(b.output(node), *whole)
     centre, sigma, share = vector(), vector(), b.new((), dtype)
     b.call(_Statistics(op), x3, step, mean, variance, centre, sigma, share, writes=(centre, sigma, share))
-    xhat = b.elementwise(np.subtract, x3, column(b, centre))
-    b.call(np.divide, xhat, column(b, sigma), xhat)
-    b.call(np.multiply, xhat, column(b, gamma), y3)
-    b.call(np.add, y3, column(b, beta), y3)
+    xhat = b.elementwise(np.subtract, x3, b.column(centre))
+    b.call(np.divide, xhat, b.column(sigma), xhat)
+    b.call(np.multiply, xhat, b.column(gamma), y3)
+    b.call(np.add, y3, b.column(beta), y3)
 
     def backward(u: Ref) -> None:
         u3 = b.reshaped(b.full(u, x.shape), *whole)
@@ -145,10 +135,10 @@ def batch_norm(b: Builder, node: Node) -> Backward | None:
         if not b.wants(node.inputs[0]):
             return
         means = [b.elementwise(np.multiply, total, share) for total in sums]
-        g = b.elementwise(np.subtract, u3, column(b, means[1]))
-        b.call(np.subtract, g, b.elementwise(np.multiply, xhat, column(b, means[0])), g)
+        g = b.elementwise(np.subtract, u3, b.column(means[1]))
+        b.call(np.subtract, g, b.elementwise(np.multiply, xhat, b.column(means[0])), g)
         out, scale = b.open(node.inputs[0]), b.elementwise(np.divide, gamma, sigma)
-        b.call(np.multiply, g, column(b, scale), b.reshaped(out, *whole))
+        b.call(np.multiply, g, b.column(scale), b.reshaped(out, *whole))
         b.close(node.inputs[0], out)
 
     return backward

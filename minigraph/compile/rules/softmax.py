@@ -71,8 +71,10 @@ def head(b: Builder, node: Node) -> Backward | None:
         else:
             b.call(np.dot, b.transposed(w), b.transposed(x), z)
         if bias:
-            b.call(np.add, z, b.view(bias[0], "{}[:, None]", lambda a: a[:, None]), z)
+            b.call(np.add, z, b.column(bias[0]), z)
     gradient = columns(b, node, z, whole, t, 1 / n if op.reduction == "mean" else 1.0)
+    loss = b.value(node)
+    b.call(_Finite(op, scores.op), loss, *map(b.value, scores.inputs), b.value(labels), writes=(loss,))
 
     def backward(u: Ref) -> None:
         if u.constant != 1:
@@ -86,7 +88,7 @@ def head(b: Builder, node: Node) -> Backward | None:
         else:
             give_product(b, scores.inputs[1], b.transposed(x), rows)
         if bias and b.wants(scores.inputs[2]):
-            b.give(scores.inputs[2], np.dot, gradient, b.known(np.ones(n, dtype), "1…"))
+            b.give(scores.inputs[2], np.dot, gradient, b.ones(n, dtype))
 
     return backward
 
@@ -115,7 +117,7 @@ def columns(b: Builder, node: Node, z: Ref, whole: Ref, t: Ref, scale: float, ma
     if masked:
         _bound(b, z)
     b.call(np.exp, z, e)
-    b.call(np.dot, b.known(np.ones(classes, dtype), "1…"), e, total)
+    b.call(np.dot, b.ones(classes, dtype), e, total)
     b.call(np.log, total, b.view(whole, "{}[-1]", lambda a: a[-1]))
     b.call(np.dot, *(b.reshaped(a, (classes + 1) * n) for a in (whole, weights)), b.output(node))
 
@@ -143,8 +145,8 @@ class _Rows:
     def __call__(self, z: Array, labels: Array, gradient: Array, loss: Array) -> None:
         in_parts(lambda rows: self.some(z, gradient, rows), len(z), self.parts)
         where = self.all, labels
-        costs = np.log(self.sums) + self.top
-        loss[()] = (costs.sum() - z[where].sum()) * self.scale
+        costs = np.log(self.sums[:, 0]) + (self.top[:, 0] - z[where])  # row by row, where large scores cancel
+        loss[()] = costs.sum() * self.scale
         gradient[where] -= self.scale
 
     def some(self, z: Array, gradient: Array, rows: slice) -> None:
@@ -213,7 +215,7 @@ def of_distributions(b: Builder, node: Node) -> Backward:
 
     def backward(u: Ref) -> None:
         share = b.elementwise(np.divide, sums, total)
-        g = b.elementwise(np.multiply, e, b.view(share, "{}[:, None]", lambda a: a[:, None]))
+        g = b.elementwise(np.multiply, e, b.column(share))
         g = b.elementwise(np.subtract, g, q)
         factor = b.elementwise(np.multiply, b.number(scale, dtype), b.full(u, ()))
         b.give(scores, np.multiply, b.reshaped(g, *z.shape), factor)
@@ -235,16 +237,21 @@ def _bound(b: Builder, shifted: Ref) -> None:
 
 
 class _Finite:
-    """The lesson's loss where this one is so large that a bounded score may be in it, or NaN."""
+    """The lesson's loss where this one is so large that a bounded score may be in it, or NaN, as 0 times −∞ makes it.
+
+    before: the op that makes the scores, where its inputs come in their place.
+    """
 
     __name__ = "unless_huge"
 
-    def __init__(self, op: Op) -> None:
-        self.op = op
+    def __init__(self, op: Op, before: Op | None = None) -> None:
+        self.op, self.before = op, before
 
     def __call__(self, loss: Array, *operands: Array) -> None:
         if not loss < HUGE:
-            np.copyto(loss, self.op.run(operands))
+            *scores, t = operands
+            z = self.before.run(tuple(scores)) if self.before else scores[0]
+            np.copyto(loss, self.op.run((z, t)))
 
 
 def _give_scaled(b: Builder, scores: Node, gradient: Ref, u: Ref) -> None:
