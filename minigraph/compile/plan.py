@@ -12,6 +12,7 @@ from minigraph.arrays import Array, shape_text
 from minigraph.compile.builder import Backward, Builder, rule_for
 from minigraph.compile.memory import Call, allocate
 from minigraph.compile.refs import Feed, Ref
+from minigraph.compile.rules.chains import chains, lower_chain
 from minigraph.graph import Clock, Graph, Node, Op
 
 __all__ = ["Plan"]
@@ -140,7 +141,14 @@ def _forwards(builder: Builder) -> list[tuple[Node, Backward]]:
         return True
 
     waiting: set[Node] = set()
+    chained = chains(builder)
+    inside = {node for nodes in chained.values() for node in nodes}
     for node in (node for node in builder.graph.nodes if node.op is not None):
+        if node in inside:
+            if node in chained:
+                builder.note = f"chain → {builder.graph.names[node]}"
+                ways_back.append((node, lower_chain(builder, chained[node])))
+            continue
         first = node.inputs[0] if node.inputs else None
         if first is not None and first in waiting and lower(node, first.op):
             waiting.remove(first)
