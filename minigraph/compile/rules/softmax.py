@@ -72,7 +72,7 @@ def head(b: Builder, node: Node) -> Backward | None:
             b.call(np.dot, b.transposed(w), b.transposed(x), z)
         if bias:
             b.call(np.add, z, b.column(bias[0]), z)
-    gradient = columns(b, node, z, whole, t, 1 / n if op.reduction == "mean" else 1.0)
+    gradient = columns(b, node, z, whole, t, op.scale(values))
     loss = b.value(node)
     b.call(_Finite(op, scores.op), loss, *map(b.value, scores.inputs), b.value(labels), writes=(loss,))
 
@@ -87,7 +87,7 @@ def head(b: Builder, node: Node) -> Backward | None:
             wide.backward(b, scores.inputs[1], rows)
         else:
             give_product(b, scores.inputs[1], b.transposed(x), rows)
-        if bias and b.wants(scores.inputs[2]):
+        if bias:
             b.give(scores.inputs[2], np.dot, gradient, b.ones(n, dtype))
 
     return backward
@@ -173,7 +173,7 @@ def rows(b: Builder, node: Node) -> Backward | None:
     if len(t.shape) == len(z.shape):
         return of_distributions(b, node)
     n, classes = math.prod(t.shape), z.shape[-1]
-    scale, z2, t2 = 1 / n if op.reduction == "mean" else 1.0, b.reshaped(z, n, classes), b.reshaped(t, n)
+    scale, z2, t2 = op.scale(b.values[scores]), b.reshaped(z, n, classes), b.reshaped(t, n)
     if classes <= FEW:
         turned, whole = class_major(b, classes, n, z.dtype)
         b.call(np.copyto, turned, b.transposed(z2), writes=(turned,))
