@@ -271,8 +271,41 @@ def test_a_program_can_be_read() -> None:
     graph = network("float32")
     text = str(graph.compile(mg.SGD(graph.parameters, 0.1)))
     assert text.startswith("plan for x [12, 4] float32, t [12] int64; %0 ")
-    assert "%0 = dot([x 1], [W1; b1])" in text and "Affine → Y1" in text and "∂[W1; b1] = dot([x 1].T, " in text
+    assert (
+        "%0 = dot([W1; b1].T, [x 1].T)" in text and "  Affine, ReLU → H" in text and "∂[W1; b1] = dot([x 1].T, " in text
+    )
     assert "forward" in text and "backward" in text and "SGD(learning_rate=0.1" in text
+
+
+@pytest.mark.parametrize("wanted", [("x", "W1", "b1", "W2", "b2", "W3", "b3"), ("W2",), ("b1", "b3"), ("x",)])
+@pytest.mark.parametrize("biased", [True, False])
+def test_hidden_layers_keep_their_ones(wanted: tuple[str, ...], biased: bool) -> None:
+    """Two hidden layers beside ones, or without: values and gradients, run after run and for other batches."""
+
+    def build() -> mg.Graph:
+        rng = np.random.default_rng(3)
+        sizes = [4, 7, 5, 3]
+        affine = [Affine(a, b, bias=biased or a > 4, seed=rng) for a, b in zip(sizes, sizes[1:])]
+        layers = mg.Sequential(affine[0], ReLU(), affine[1], ReLU(), affine[2])
+        return mg.Graph(SoftmaxWithLoss()(layers(mg.Node(X, "x")), mg.Node(T, "t")))
+
+    eager, compiled = build(), build()
+    names = [name for name in wanted if name in compiled.names.values()]
+    program = compiled.compile(wrt=[compiled[name] for name in names])
+    for rows in (12, 5, 12):
+        feed = {"x": X[:rows] - 0.1 * rows, "t": T[:rows]}
+        close(np.asarray(program(**feed)), eager.forward(**feed), 1e-9)
+        gradients = eager.gradients()
+        for name in names:
+            close(program.gradients[compiled[name]], gradients[eager[name]], 1e-9)
+
+
+def test_hidden_values_stand_above_ones() -> None:
+    x = mg.Node(X, "x", requires_grad=False)
+    h = ReLU()(Affine(5, 4, seed=1)(ReLU()(Affine(4, 5, seed=0)(x))))
+    graph = mg.Graph(SoftmaxWithLoss()(Affine(4, 3, seed=2)(h), mg.Node(T, "t")))
+    text = str(graph.compile(mg.SGD(graph.parameters, 0.1)))
+    assert text.count("; 1][:-1] = clip(") == 2 and "[:, None]" not in text, "no bias is added as a column"
 
 
 def test_gradients_nobody_wants_are_not_computed() -> None:

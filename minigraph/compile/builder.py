@@ -61,6 +61,7 @@ class Builder:
         self.note = ""
         self.refs: dict[Node, Ref] = {}
         self.gradients: dict[Node, Ref] = {}
+        self.with_ones: dict[Node, Ref] = {}  # values [N, K] that are part of an [N, K + 1] which ends in ones
         self._places: dict[Node, Ref] = {}
         self._own: set[Node] = set()  # nodes whose gradient is in memory of its own, and may be added to in place
         self.users: dict[Node, list[Node]] = {node: [] for node in graph.nodes}

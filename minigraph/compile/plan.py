@@ -133,7 +133,8 @@ def _forwards(builder: Builder) -> list[tuple[Node, Backward]]:
     def lower(node: Node, after: Op | None = None) -> bool:
         assert node.op is not None
         rule = rule_for(node.op, after)
-        builder.note = f"{node.op.name} → {builder.graph.names[node]}"
+        ops = f"{after.name}, {node.op.name}" if after else node.op.name
+        builder.note = f"{ops} → {builder.graph.names[node]}"
         way_back = rule(builder, node) if rule else None
         if way_back is None and after is not None:
             return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from functools import cache
 from time import perf_counter
@@ -12,12 +13,13 @@ import numpy as np
 from minigraph.arrays import Array
 from minigraph.compile.builder import Backward, Builder, lowers
 from minigraph.compile.refs import Feed, Ref
-from minigraph.compile.rules.elementwise import one_type
+from minigraph.compile.rules.elementwise import clip_at_zero, one_type, where_positive
 from minigraph.graph import Node
 from minigraph.layers.affine import Affine
-from minigraph.ops import MatMul
+from minigraph.ops import MatMul, ReLU
 
 LONG = 1 << 18  # numbers of an input from which on trying out is worth its time
+WIDE = 512  # inputs from which on BLAS is faster with the scores as rows, which are turned then
 SMALL = 1 << 16  # bytes of an input up to which copying it costs less than adding a bias does
 
 
@@ -78,28 +80,37 @@ def swapped(b: Builder, ref: Ref) -> Ref:
 class Stacked:
     """X·W + b as one product: X with a column of ones, W with b as one more row, which they are in the flat vector.
 
-    The inputs of an affine op (x, w, b), of which x is copied beside its ones at each run.
+    The inputs of an affine op (x, w, b). A feed is copied beside its ones at each run; `hidden` writes there at once.
     """
 
-    def __init__(self, b: Builder, inputs: Sequence[Node], x: Ref, values: Array, gradients: Array | None) -> None:
-        self.nodes, (n, k) = inputs[1:], x.shape
-        self.x = b.known(np.ones((n, k + 1), x.dtype), f"[{x} 1]")
-        place = b.view(self.x, "{}[:, :-1]", lambda a: a[:, :-1])
-        b.call(np.copyto, place, x, writes=(place,))
+    def __init__(self, b: Builder, inputs: Sequence[Node], values: Array, gradients: Array | None) -> None:
+        self.nodes = inputs[1:]
+        self.x = b.with_ones[inputs[0]] if inputs[0] in b.with_ones else self._beside_ones(b, b.value(inputs[0]))
         both = "[" + "; ".join(str(b.value(node)) for node in self.nodes) + "]"
         self.w = b.known(values, both)
         self.gradient = b.known(gradients, f"∂{both}") if gradients is not None else None
+
+    def _beside_ones(self, b: Builder, x: Ref) -> Ref:
+        n, k = x.shape
+        whole = b.known(np.ones((n, k + 1), x.dtype), f"[{x} 1]")
+        place = b.view(whole, "{}[:, :-1]", lambda a: a[:, :-1])
+        b.call(np.copyto, place, x, writes=(place,))
+        return whole
 
     @classmethod
     def of(cls, b: Builder, inputs: Sequence[Node]) -> Stacked | None:
         """Where it can be done and pays: a small feed, and weights that lie one behind the other."""
         x = b.value(inputs[0])
-        if len(inputs) < 3 or not isinstance(x, Feed) or len(x.shape) != 2 or x.shape[0] * x.shape[1] * 8 > SMALL:
+        is_feed = isinstance(x, Feed) and len(x.shape) == 2 and is_small(x.shape) and not b.wants(inputs[0])
+        values = cls.weights(b, inputs)
+        if values is None or not (is_feed or inputs[0] in b.with_ones):
             return None
-        values = behind(*(b.value(node).array for node in inputs[1:]))
-        if values is None or b.wants(inputs[0]):
-            return None
-        return cls(b, inputs, x, values, behind(*(b.places.get(node) for node in inputs[1:])))
+        return cls(b, inputs, values, behind(*(b.places.get(node) for node in inputs[1:])))
+
+    @staticmethod
+    def weights(b: Builder, inputs: Sequence[Node]) -> Array | None:
+        """[W; b], where they lie so."""
+        return behind(*(b.value(node).array for node in inputs[1:])) if len(inputs) == 3 else None
 
     def backward(self, b: Builder, rows: Ref) -> bool:
         """Gives W and b their gradients, if they are to stand together and nothing is there yet."""
@@ -107,6 +118,10 @@ class Stacked:
             return False
         b.give_all(self.nodes, self.gradient, np.dot, b.transposed(self.x), rows)
         return True
+
+
+def is_small(shape: tuple[int, ...]) -> bool:
+    return math.prod(shape) * 8 <= SMALL
 
 
 class Wide:
@@ -183,6 +198,68 @@ def behind(w: Array | None, bias: Array | None) -> Array | None:
         return None
     found: Array = w.base[start : start + w.size + bias.size].reshape(-1, bias.size)
     return found
+
+
+class ByClass:
+    """X·W + b class-major, as [C, N]: all leading axes of X are rows.
+
+    The inputs of an affine op, and the memory for it.
+    """
+
+    def __init__(self, b: Builder, inputs: Sequence[Node], z: Ref) -> None:
+        x, w, *bias = map(b.value, inputs)
+        self.inputs, self.z, self.x = inputs, z, b.reshaped(x, z.shape[1], w.shape[0])
+        self.wide = Wide(b, self.x, w) if w.shape[0] >= WIDE else None
+        self.stacked = Stacked.of(b, inputs) if self.wide is None else None
+        if self.stacked:
+            b.call(np.dot, b.transposed(self.stacked.w), b.transposed(self.stacked.x), z)
+            return
+        if self.wide is not None:
+            b.call(np.copyto, z, b.transposed(self.wide.product), writes=(z,))
+        else:
+            b.call(np.dot, b.transposed(w), b.transposed(self.x), z)
+        if bias:
+            b.call(np.add, z, b.column(bias[0]), z)
+
+    def backward(self, b: Builder, gradient: Ref) -> None:
+        """Gives the inputs theirs, by a gradient [C, N]."""
+        x, w, *bias = self.inputs
+        rows = b.transposed(gradient)
+        give_product(b, x, rows, b.transposed(b.value(w)))
+        if self.stacked and self.stacked.backward(b, rows):
+            return
+        if self.wide is not None:
+            self.wide.backward(b, w, rows)
+        else:
+            give_product(b, w, b.transposed(self.x), rows)
+        if bias:
+            b.give(bias[0], np.dot, gradient, b.ones(gradient.shape[1], gradient.dtype))
+
+
+@lowers(ReLU, after=Affine)
+def hidden(b: Builder, node: Node) -> Backward | None:
+    """A small hidden layer before another affine op, as [C + 1, N] with a row of ones: the next bias is in the product.
+
+    ReLU leaves the ones alone; gradients come back class-major as well.
+    """
+    users, scores, value = b.users[node], node.inputs[0], b.values[node]
+    next_inputs = users[0].inputs if len(users) == 1 and type(users[0].op) is Affine else ()
+    if value.ndim != 2 or not one_type(b, scores) or next_inputs[:1] != (node,) or node is b.graph.output:
+        return None
+    if Stacked.weights(b, next_inputs) is None or not is_small(value.shape):
+        return None
+    n, classes = value.shape
+    product = ByClass(b, scores.inputs, b.new((classes, n), value.dtype))
+    whole = b.known(np.ones((classes + 1, n), value.dtype), f"[{b.graph.names[node]}; 1]")
+    y = b.view(whole, "{}[:-1]", lambda a: a[:-1])
+    clip_at_zero(b, product.z, y)
+    b.refs[node], b.with_ones[node] = b.transposed(y), b.transposed(whole)
+
+    def backward(u: Ref) -> None:
+        gradient = b.elementwise(np.multiply, b.transposed(b.full(u, value.shape)), where_positive(b, y))
+        product.backward(b, gradient)
+
+    return backward
 
 
 @lowers(Affine)

@@ -17,7 +17,7 @@ from minigraph.compile.builder import Backward, Builder, lowers
 from minigraph.compile.refs import Ref
 from minigraph.compile.rules.activations import as_rows, row_sums, shifted
 from minigraph.compile.rules.elementwise import clip, in_type, one_type
-from minigraph.compile.rules.linear import Stacked, Wide, give_product
+from minigraph.compile.rules.linear import ByClass
 from minigraph.compile.rules.refusals import refuse
 from minigraph.compile.threads import in_parts, workers
 from minigraph.graph import Node, Op
@@ -26,7 +26,6 @@ from minigraph.layers.losses import SoftmaxWithLoss
 from minigraph.layers.targets import check_labels
 
 FEW = 64  # classes up to which a head is class-major
-WIDE = 512  # inputs from which on BLAS is faster with the scores as rows, which are turned then
 LOWEST, HUGE = -1e30, 1e15  # e^LOWEST is 0; a loss below HUGE has no LOWEST in it, not even as a mean
 
 
@@ -52,43 +51,23 @@ class CheckLabels:
 def head(b: Builder, node: Node) -> Backward | None:
     """Affine and SoftmaxWithLoss together, for few classes; all leading axes are rows."""
     scores, labels = node.inputs
-    op, x, w, *bias = node.op, *map(b.value, scores.inputs)
-    t, values = b.value(labels), b.values[scores]
+    op, t, values = node.op, b.value(labels), b.values[scores]
     assert isinstance(op, SoftmaxWithLoss)
     classes, dtype = values.shape[-1], values.dtype
     fits = t.shape and len(t.shape) + 1 == values.ndim and classes <= FEW and op.reduction != "none"
     if not fits or not one_type(b, scores):
         return None
     n = math.prod(t.shape)
-    x, t = b.reshaped(x, n, w.shape[0]), b.reshaped(t, n)
     z, whole = class_major(b, classes, n, dtype)
-    wide = Wide(b, x, w) if w.shape[0] >= WIDE else None
-    if stacked := Stacked.of(b, scores.inputs) if wide is None else None:
-        b.call(np.dot, b.transposed(stacked.w), b.transposed(stacked.x), z)
-    else:
-        if wide is not None:
-            b.call(np.copyto, z, b.transposed(wide.product), writes=(z,))
-        else:
-            b.call(np.dot, b.transposed(w), b.transposed(x), z)
-        if bias:
-            b.call(np.add, z, b.column(bias[0]), z)
-    gradient = columns(b, node, z, whole, t, op.scale(values))
+    product = ByClass(b, scores.inputs, z)
+    gradient = columns(b, node, z, whole, b.reshaped(t, n), op.scale(values))
     loss = b.value(node)
     b.call(_Finite(op, scores.op), loss, *map(b.value, scores.inputs), b.value(labels), writes=(loss,))
 
     def backward(u: Ref) -> None:
         if u.constant != 1:
             b.call(np.multiply, gradient, u, gradient)
-        rows = b.transposed(gradient)
-        give_product(b, scores.inputs[0], rows, b.transposed(w))
-        if stacked and stacked.backward(b, rows):
-            return
-        if wide is not None:
-            wide.backward(b, scores.inputs[1], rows)
-        else:
-            give_product(b, scores.inputs[1], b.transposed(x), rows)
-        if bias:
-            b.give(scores.inputs[2], np.dot, gradient, b.ones(n, dtype))
+        product.backward(b, gradient)
 
     return backward
 
@@ -131,6 +110,7 @@ class _Rows:
 
     __name__ = "softmax_with_loss"
     BYTES = 1 << 19  # of scores at a time: with their gradient they stay in the second cache of a core
+    PLAIN = 60  # maxima up to which e^z needs no shift: its sum is neither 0 nor ∞, even as float32
     LONG = 1 << 20  # elements from which on a second thread pays: about half a millisecond
 
     def __init__(self, scale: float, shape: tuple[int, int], dtype: np.dtype[Any]) -> None:
@@ -155,8 +135,12 @@ class _Rows:
             some = slice(start, min(start + self.step, rows.stop))
             part, out, top, sums, share = z[some], gradient[some], self.top[some], self.sums[some], self.share[some]
             np.max(part, axis=1, keepdims=True, out=top)
-            np.subtract(part, top, out)
-            np.exp(out, out)
+            if np.abs(top).max() < self.PLAIN:
+                top.fill(0)
+                np.exp(part, out)
+            else:
+                np.subtract(part, top, out)
+                np.exp(out, out)
             np.dot(out, self.ones, sums[:, 0])
             np.divide(self.scale, sums, share)
             np.multiply(out, share, out)
