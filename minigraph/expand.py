@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -10,9 +11,10 @@ from minigraph.graph import Node, Op
 from minigraph.naming import is_number, node_names, op_titles
 from minigraph.order import topological_order
 
-__all__ = ["Which", "expand"]
+__all__ = ["Opened", "Place", "Places", "Which", "expand", "open_up"]
 
 Which = int | str | Collection[str]
+Place = tuple[int, ...]  # of an op: its number among those of the graph, then among those of each definition around it
 
 
 def expand(root: Node, which: Which = 1) -> Node:
@@ -28,15 +30,34 @@ def expand(root: Node, which: Which = 1) -> Node:
     overflows at logits of 1000, where the fused one does not. Errors: ValueError for a depth below 0, or a name of
     nothing that opens; TypeError for anything else.
     """
+    return open_up(root, which).root
+
+
+class Places(frozenset[Place]):
+    """Where composites stand that are open, or to be opened."""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """An opened graph, and where its ops and the composites around them stood."""
+
+    root: Node
+    places: dict[Node, Place]
+
+
+def open_up(root: Node, which: Which | Places) -> Opened:
+    """As `expand`, which see; or with what stands at these places opened."""
+    if isinstance(which, Places):
+        return _Opener(0, None, which).all_opened(root)
     if not isinstance(which, (int, np.integer, str, Collection)) or isinstance(which, bool):
         raise TypeError(f"expand: needs a number of levels or names of what to open, got {which!r}")
     if isinstance(which, (int, np.integer)):
         if which < 0:
             raise ValueError(f"expand: depth is {which}, but must be 0 or more")
-        return _Opener(int(which), None).opened(root, {}, ())
+        return _Opener(int(which), None).all_opened(root)
     wanted = frozenset([which] if isinstance(which, str) else which)
     opener = _Opener(0, wanted)
-    result = opener.opened(root, {}, ())
+    result = opener.all_opened(root)
     if unknown := sorted(wanted - opener.seen.keys()):
         opens = ", ".join(opener.seen) or "nothing"
         raise ValueError(f"expand: nothing here is called {unknown[0]!r}; what opens is {opens}")
@@ -44,19 +65,23 @@ def expand(root: Node, which: Which = 1) -> Node:
 
 
 class _Opener:
-    """Opens composites down to `depth`, or those that are called one of `wanted`."""
+    """Opens composites down to `depth`, those that are called one of `wanted`, or those at certain places."""
 
-    def __init__(self, depth: int, wanted: frozenset[str] | None) -> None:
-        self.depth, self.wanted = depth, wanted
+    def __init__(self, depth: int, wanted: frozenset[str] | None, at: Collection[Place] = ()) -> None:
+        self.depth, self.wanted, self.at = depth, wanted, at
         self.seen: dict[str, None] = {}  # the names that would have been understood
+        self.places: dict[Node, Place] = {}
 
-    def opened(self, root: Node, boundary: dict[Node, Node], scope: tuple[Node, ...]) -> Node:
+    def all_opened(self, root: Node) -> Opened:
+        return Opened(self.opened(root, {}, (), ()), self.places)
+
+    def opened(self, root: Node, boundary: dict[Node, Node], scope: tuple[Node, ...], around: Place) -> Node:
         """`root` rebuilt on top of `boundary` (old node → new node), its composites opened, new nodes in `scope`."""
         new = dict(boundary)
         order = topological_order(root, until=boundary)
         titles = op_titles(node for node in order if node not in boundary) if self.wanted is not None else {}
         names = {} if scope else node_names(order)
-        for node in order:
+        for number, node in enumerate(order):
             if node in new:
                 continue
             if node.op is None:
@@ -64,21 +89,23 @@ class _Opener:
                 if is_number(node):  # a number of the definition; any other leaf belongs to somebody
                     node.scope = node.scope or scope
                 continue
-            inputs = tuple(new[source] for source in node.inputs)
-            inside = node.op.expand(*inputs) if self._opens(node, titles, len(scope)) else None
+            inputs, place = tuple(new[source] for source in node.inputs), (*around, number)
+            inside = node.op.expand(*inputs) if self._opens(node, titles, place) else None
             if inside is None:
                 new[node] = node.op.record(inputs)
                 new[node].name, new[node].scope = names.get(node, node.name), (*scope, *node.scope)
+                self.places[new[node]] = place
             else:
                 kept = {source: source for source in inputs}
-                new[node] = self.opened(inside, kept, (*scope, *node.scope, node))
+                new[node] = self.opened(inside, kept, (*scope, *node.scope, node), place)
+                self.places[node] = place
                 if new[node] not in kept and new[node].op is not None:
                     new[node].name = names.get(node, node.name or node.op.symbol)
         return new[root]
 
-    def _opens(self, node: Node, titles: dict[Node, str], level: int) -> bool:
+    def _opens(self, node: Node, titles: dict[Node, str], place: Place) -> bool:
         if self.wanted is None or node.op is None:
-            return level < self.depth
+            return len(place) <= self.depth or place in self.at
         if type(node.op).expand is Op.expand:
             return False
         names = (node.op.name, titles[node], *([node.name] if node.name else []))

@@ -23,6 +23,8 @@ from benchmarks.peers import PEERS, Peer  # noqa: E402
 from benchmarks.process import Process  # noqa: E402
 from benchmarks.workloads import QUICK, WORKLOADS  # noqa: E402
 
+pytestmark = pytest.mark.thorough
+
 OURS = ("minigraph", "minigraph-eager", "numpy")
 SHORT = driver.Settings(rounds=1, block=0.001, quick=True)
 Check = tuple[list[float], list[Array]]

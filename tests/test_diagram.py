@@ -191,6 +191,7 @@ def test_losses_of_every_reduction_can_be_drawn_open_and_closed(reduction: str) 
     assert formula in texts(mg.draw(loss).svg())
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
 def test_every_op_of_the_table_can_be_drawn(case: Case) -> None:
     node = case.op(*(mg.Node(array, f"x{i}") for i, array in enumerate(case.inputs)))

@@ -93,7 +93,7 @@ def test_an_engine_that_cannot_do_it_is_refused(tmp_path: Path, monkeypatch: pyt
     for unknown in ("neato", "", "-Tpng"):
         with pytest.raises(ValueError, match=f"engine is '{unknown}', but {known}"):
             diagram.save(tmp_path / "a.svg", engine=unknown)
-    with pytest.raises(ValueError, match=r"'a\.dot' is the DOT text as it is, and needs no engine"):
+    with pytest.raises(ValueError, match=r"'a\.dot' is written by no engine that you could choose"):
         diagram.save(tmp_path / "a.dot", engine="dot")
     monkeypatch.setenv(engines.VARIABLE, "neato")
     with pytest.raises(ValueError, match=f"MINIGRAPH_ENGINE is 'neato', but {known}"):

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from pictures import ROOT
 
+pytestmark = pytest.mark.thorough
+
 SCRIPTS = sorted((ROOT / "examples").glob("*.py"))
 
 

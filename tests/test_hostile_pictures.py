@@ -14,6 +14,8 @@ from pictures import SVG, texts
 import minigraph as mg
 from minigraph.layers import Affine, SoftmaxWithLoss
 
+pytestmark = pytest.mark.thorough
+
 HOSTILE = [
     '<b>"quoted" & more</b>', "'single'", "{a|b}<c>", "]]>", "--><script>alert(1)</script>", "a\\nb\\l", "\\N \\G \\T",
     "back\\", "\\", "\x00\x07", "a\nb", "\ud800", "x" * 50_000, "javascript:alert(1)", "&amp;", "&lt;", "&#0;", "%s%n",

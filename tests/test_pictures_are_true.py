@@ -24,6 +24,8 @@ from minigraph.layers import Affine, CrossEntropy, ReLU, Softmax, SoftmaxWithLos
 from minigraph.naming import is_number
 from minigraph.scene.content import Edge, Scene
 
+pytestmark = pytest.mark.thorough
+
 SEEDS = st.integers(0, 2**32 - 1)
 CHOICE = st.integers(0, 99)
 

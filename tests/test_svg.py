@@ -90,7 +90,7 @@ def _umask() -> int:
 
 def test_wrong_suffix_detail_and_argument_are_refused(tmp_path: Path) -> None:
     diagram = mg.draw(circuit())
-    message = r"'a\.gif' has the suffix '\.gif'; it must be one of \.svg, \.png, \.pdf, \.dot"
+    message = r"'a\.gif' has the suffix '\.gif'; it must be one of \.svg, \.html, \.png, \.pdf, \.dot"
     with pytest.raises(ValueError, match=message):
         diagram.save(tmp_path / "a.gif")
     with pytest.raises(ValueError, match="detail is 'all'"):

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from pictures import ROOT
 
+pytestmark = pytest.mark.thorough
+
 SCRIPTS = sorted((ROOT / "tutorials").glob("*.py"))
 
 

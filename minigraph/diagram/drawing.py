@@ -11,7 +11,8 @@ from minigraph.diagram.labels.look import Look
 from minigraph.diagram.layout.dot import dot_source
 from minigraph.diagram.neurons import Neurons
 from minigraph.diagram.options import Detail, Direction, Language, Theme, View, as_root, as_row, checked, colours
-from minigraph.expand import Which
+from minigraph.diagram.web.player import Player
+from minigraph.expand import Places, Which
 from minigraph.graph import Graph, Node
 from minigraph.scene.content import Edge, Scene
 from minigraph.scene.symbols import Symbols
@@ -76,15 +77,23 @@ def draw(
             Look(scene, Symbols(scene, language), palette, title=title, digits=digits), view == "neurons", sample
         )
         return Diagram(neurons.source(), clean(title, 200) if title else scene.title, neurons.description(), id, css)
-    scene = Scene(root, expand)
-    symbols = Symbols(scene, language)
-    _check_sample(scene, sample)
-    checks = {Edge(*place): found for place, found in check_edges(scene.graph).items()} if check else {}
-    wrong = [edge.node for edge, found in checks.items() if not found.ok]
-    look = Look(scene, symbols, palette, detail, direction, sample, title, digits=digits, checks=checks)
-    scene.fold(max_nodes, {*wrong, *look.origins, *(edge.node for edge in look.edge_origins)})
-    heading = clean(title, 200) if title else scene.title
-    return Diagram(dot_source(look), heading, described(symbols), id, css)
+
+    def look_at(opened: Which | Places) -> Look:
+        scene = Scene(root, opened)
+        _check_sample(scene, sample)
+        checks = {Edge(*place): found for place, found in check_edges(scene.graph).items()} if check else {}
+        symbols = Symbols(scene, language)
+        look = Look(scene, symbols, palette, detail, direction, sample, title, digits=digits, checks=checks)
+        wrong = [edge.node for edge, found in checks.items() if not found.ok]
+        # what a reader of a page opens is drawn, however much there is of it already
+        most = None if max_nodes is None else max_nodes + len(scene.inside) * isinstance(opened, Places)
+        scene.fold(most, {*wrong, *look.origins, *(edge.node for edge in look.edge_origins)})
+        return look
+
+    look = look_at(expand)
+    heading = clean(title, 200) if title else look.scene.title
+    player = Player(np.errstate(all="ignore")(look_at), look.scene.opened, heading, language, theme)
+    return Diagram(dot_source(look), heading, described(look.symbols), id, css, player)
 
 
 def _check_sample(scene: Scene, sample: int | None) -> None:

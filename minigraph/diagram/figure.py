@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -10,18 +11,22 @@ from zlib import crc32
 from minigraph.diagram.labels.style import SCOPE
 from minigraph.diagram.layout.engines import EngineError, render
 from minigraph.diagram.layout.svg import finished
+from minigraph.diagram.web.player import Player, page
 from minigraph.files import write
 
 __all__ = ["Diagram"]
 
-FORMATS = ("svg", "png", "pdf", "dot")
+FORMATS = ("svg", "html", "png", "pdf", "dot")
 
 
 class Diagram:
     """A drawn graph: DOT text, and the pictures that a layout engine makes of it. Shows itself in a notebook."""
 
-    def __init__(self, source: str, title: str, description: str, id: str | None = None, css: str = "") -> None:
-        self.source, self.title, self.description = source, title, description
+    def __init__(
+        self, source: str, title: str, description: str, id: str | None = None, css: str = "",
+        player: Player | None = None,
+    ) -> None:  # fmt: skip
+        self.source, self.title, self.description, self.player = source, title, description, player
         self.id = id or f"mg{crc32((source + css).encode()):08x}"
         self.css = css.replace(SCOPE, f"#{self.id} ")
 
@@ -32,10 +37,24 @@ class Diagram:
         """
         return finished(render(self.source, "svg", engine).decode(), self.title, self.description, self.id, self.css)
 
+    def html(self) -> str:
+        """A whole page that steps through the graph, forward and backward, in any browser and without a network.
+
+        Errors: ValueError for a picture that has no steps: of `compare`, `draw_step` or neurons.
+        """
+        return pages([self], self.title)
+
+    def figure(self) -> str:
+        """What of `html` is this diagram's: for pages with several."""
+        if self.player is None:
+            raise ValueError("Diagram.html: only what draw makes of a graph has steps; save this picture as .svg")
+        return self.player.figure(self.id, self.svg())
+
     def save(self, path: str | os.PathLike[str], engine: str | None = None) -> Path:
         """Write the picture, whole or not at all, in the format of the suffix; returns the path.
 
-        .dot and .svg need no system package. The engines, the first that is installed being taken:
+        .dot, .svg and .html need no system package. .html is a page to step through, which is one file and asks no
+        network for anything: of what `draw` makes of a graph. The engines, the first that is installed being taken:
 
         - .svg: "graphviz-pure", "dot", "pygraphviz"
         - .png: "dot", "pygraphviz", "resvg", "graphviz-pure" (which has few symbols, and warns of those it lacks)
@@ -53,10 +72,10 @@ class Diagram:
                 f"Diagram.save: {target.name!r} has the suffix {target.suffix!r}; "
                 f"it must be one of .{', .'.join(FORMATS)}"
             )
-        if format == "dot":
+        if format in ("dot", "html"):
             if engine is not None:
-                raise ValueError(f"Diagram.save: {target.name!r} is the DOT text as it is, and needs no engine")
-            return write(target, self.source.encode())
+                raise ValueError(f"Diagram.save: {target.name!r} is written by no engine that you could choose")
+            return write(target, (self.source if format == "dot" else self.html()).encode())
         try:
             picture = self.svg(engine).encode() if format == "svg" else render(self.source, format, engine)
         except EngineError as error:
@@ -79,3 +98,10 @@ class Diagram:
 
     def __repr__(self) -> str:
         return f"<Diagram: {len(self.source):,} characters of DOT; .save('picture.svg')>"
+
+
+def pages(diagrams: Sequence[Diagram], title: str) -> str:
+    """One page of several diagrams, which step each on its own."""
+    figures = [diagram.figure() for diagram in diagrams]
+    players = [diagram.player for diagram in diagrams if diagram.player is not None]
+    return page(figures, title, players[0].language, players[0].theme)

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from minigraph.arrays import Array
-from minigraph.expand import Which, expand
+from minigraph.expand import Place, Places, Which, open_up
 from minigraph.formulas import Local
 from minigraph.gradients import local_gradient
 from minigraph.graph import Graph, Node, Parameter
@@ -82,14 +82,21 @@ class Edge:
 class Scene:
     """The nodes, gradients, names, roles and clusters of one diagram."""
 
-    def __init__(self, root: Node, opened: Which = 0, most: int | None = None, seed: Array | None = None) -> None:
+    def __init__(
+        self, root: Node, opened: Which | Places = 0, most: int | None = None, seed: Array | None = None
+    ) -> None:
         for node in topological_order(root):
             if not isinstance(node.value, np.ndarray):
                 came = type(node.value).__name__
                 raise TypeError(f"draw: the value of {node.name or 'a node'} is a {came}; assign an array (np.asarray)")
-        self.graph = graph = Graph(expand(root, opened)) if opened != 0 else Graph(root)
-        self.root = graph.output
         recorded = topological_order(root)
+        self.places: dict[Node, Place] = {node: (number,) for number, node in enumerate(recorded) if node.op}
+        if opened != 0:
+            found = open_up(root, opened)
+            self.graph, self.places = Graph(found.root), found.places
+        else:
+            self.graph = Graph(root)
+        graph, self.root = self.graph, self.graph.output
         self.added = {node for node in graph.nodes if node.op is None}.difference(recorded)  # by what was opened
         if opened != 0:
             _recall(root, graph)
@@ -111,6 +118,17 @@ class Scene:
                     self.returns[node].append(edge)
                     self.brings[source].append(edge)
         self.fold(most)
+
+    @cached_property
+    def inside(self) -> list[Node]:
+        """The nodes that are part of the definition of an opened composite."""
+        return [node for node in self.graph.nodes if node.scope]
+
+    @property
+    def opened(self) -> Places:
+        """The places of the composites that are open."""
+        boxes = dict.fromkeys(box for node in self.inside for box in node.scope)
+        return Places(self.places[box] for box in boxes if box in self.places)
 
     def fold(self, most: int | None, troubled: Collection[Node] = ()) -> None:
         """Decide what of a large graph is drawn: at most about `most` values, all of those `troubled` if possible."""

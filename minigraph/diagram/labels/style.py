@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["DARK", "LIGHT", "PRINT", "SCOPE", "THEMES", "Palette", "dark_css", "shade"]
+__all__ = ["DARK", "LEVELS", "LIGHT", "PRINT", "SCOPE", "THEMES", "Palette", "dark_css", "dark_rules", "shade"]
 
 LEVELS = 9
 SCOPE = "%figure%"  # in CSS: to be replaced by a selector of the one picture that the rules are for
@@ -71,7 +71,12 @@ def shade(heat: tuple[str, str], magnitude: float) -> str:
 
 
 def dark_css() -> str:
-    """Rules that turn a picture in `LIGHT` dark for readers whose system is: each colour into its counterpart."""
+    """Rules that turn a picture in `LIGHT` dark for readers whose system is."""
+    return f"@media (prefers-color-scheme:dark){{{dark_rules(SCOPE)}}}"
+
+
+def dark_rules(scope: str) -> str:
+    """Each colour of `LIGHT` into its counterpart, wherever the selector `scope` begins."""
     pairs: dict[str, str] = {}
     for name, light in vars(LIGHT).items():
         dark = getattr(DARK, name)
@@ -79,9 +84,8 @@ def dark_css() -> str:
             pairs[light] = dark
         else:
             pairs |= {shade(light, n / FINE): shade(dark, n / FINE) for n in range(FINE + 1)}
-    rules = (
-        f'{SCOPE}[{kind}="{a.lower()}" i]{{{kind}:{b.lower()}}}'
+    return "".join(
+        f'{scope}[{kind}="{a.lower()}" i]{{{kind}:{b.lower()}}}'
         for a, b in pairs.items()
         for kind in ("fill", "stroke")
     )
-    return f"@media (prefers-color-scheme:dark){{{''.join(rules)}}}"

@@ -30,16 +30,16 @@ def dot_source(look: Look) -> str:
         dot = canvas(look, legend(look))
     else:  # a picture has one label; a frame with a title of its own would turn the order of what is in it round
         dot = canvas(look, stacked([headline(look, look.title), legend(look), gap(1, 10)]), above=True)
-    Writer(look, dot).write()
-    return str(dot.source)
+    return Writer(look, dot).source()
 
 
-def canvas(look: Look, label: Box, above: bool = False) -> graphviz.Digraph:
-    """An empty picture with something written below it, or above."""
+def canvas(look: Look, label: Box | None = None, above: bool = False) -> graphviz.Digraph:
+    """An empty picture, perhaps with something written below it, or above."""
     dot, space = graphviz.Digraph("minigraph"), {"nodesep": "0.22", "ranksep": "0.32", "pad": "0.2"}
     # newrank: one ranking for everything, or a card may land beside the cluster that it feeds
     dot.attr("graph", rankdir=look.direction, newrank="true", bgcolor=look.palette.background, **space)
-    dot.attr("graph", label=f"<{label.content}>", labelloc="t" if above else "b", fontname="Helvetica")
+    if label is not None:
+        dot.attr("graph", label=f"<{label.content}>", labelloc="t" if above else "b", fontname="Helvetica")
     dot.attr("node", shape="plain", fontname="Helvetica")
     dot.attr("edge", fontname="Helvetica", arrowsize="0.8", penwidth="1.6")
     return dot
@@ -52,6 +52,12 @@ class Writer:
         self.look, self.scene, self.palette = look, look.scene, look.palette
         self.dot, self.prefix = dot, look.prefix
         self.places: dict[Scope, graphviz.Digraph] = {(): dot}
+        self.boxes: dict[str, Node] = {}  # the composite of each cluster
+
+    def source(self) -> str:
+        """The whole picture as DOT text."""
+        self.write()
+        return str(self.dot.source)
 
     def write(self) -> None:
         for node in self.scene.nodes:
@@ -93,7 +99,8 @@ class Writer:
         if scope not in self.places:
             self._place(scope[:-1])
             p = self.palette
-            cluster = graphviz.Digraph(f"cluster_{self.prefix}{len(self.places)}")
+            name = f"cluster_{self.prefix}{len(self.places)}"
+            self.boxes[name], cluster = scope[-1], graphviz.Digraph(name)
             cluster.attr(label=f"<{cluster_title(self.look, scope[-1])}>", margin="12")
             # the corner where no wires pass: inputs come from the left, or from above
             down = self.look.runs_down

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import warnings
+from collections.abc import Sequence
 from html import unescape
 from importlib import metadata, util
 from pathlib import Path
@@ -15,7 +16,7 @@ from pathlib import Path
 from minigraph.diagram.layout.raster import placed
 from minigraph.diagram.layout.svg import finished
 
-__all__ = ["ENGINES", "ORDER", "EngineError", "EngineTimeout", "render"]
+__all__ = ["ENGINES", "ORDER", "EngineError", "EngineTimeout", "render", "render_svgs"]
 
 VARIABLE = "MINIGRAPH_ENGINE"
 SECONDS = 60
@@ -158,6 +159,15 @@ def render(source: str, format: str, engine: str | None = None) -> bytes:
     if failures:
         raise EngineError("; ".join(map(str, failures))) from failures[0]
     raise EngineError(f"{format} needs {' or '.join(f'{e.name} ({e.install})' for e in _candidates(format, engine))}")
+
+
+def render_svgs(sources: Sequence[str]) -> list[str]:
+    """Several pictures by one call of an engine, or by one call each where that does not do."""
+    if len(sources) > 1:
+        found = re.findall(r"<svg.*?</svg>", render("\n".join(sources), "svg").decode(), re.DOTALL)
+        if len(found) == len(sources):
+            return found
+    return [render(source, "svg").decode() for source in sources]
 
 
 def _candidates(format: str, engine: str | None) -> list[Engine]:

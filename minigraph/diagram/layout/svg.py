@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 
 from minigraph.diagram.labels.boxes import INSET
 
-__all__ = ["finished"]
+__all__ = ["SVG", "anchored", "finished"]
 
 SVG = "http://www.w3.org/2000/svg"
 XLINK = "http://www.w3.org/1999/xlink"
@@ -24,16 +24,9 @@ NOTHING = ("none", "transparent")
 
 def finished(svg: str, title: str, description: str, prefix: str, css: str = "") -> str:
     """`svg` as a layout engine wrote it, made readable with any font and to a screen reader; its ids get a prefix."""
-    ElementTree.register_namespace("", SVG)
-    ElementTree.register_namespace("xlink", XLINK)
     root = ElementTree.fromstring(svg)
-    for parent in list(root.iter()):
-        for child in list(parent):
-            if child.tag == f"{{{SVG}}}title":  # the engine's node ids, which a browser would show as tooltips
-                parent.remove(child)
-    for group in list(root.iter(f"{{{SVG}}}g")):
-        _unlink(group)
-        _anchor(group)
+    anchored(root)
+    for group in root.iter(f"{{{SVG}}}g"):
         if "id" in group.attrib:
             group.set("id", f"{prefix}-{group.get('id')}")
     root.set("role", "img")
@@ -44,6 +37,19 @@ def finished(svg: str, title: str, description: str, prefix: str, css: str = "")
         element.text = text
         root.insert(position, element)
     return ElementTree.tostring(root, encoding="unicode") + "\n"
+
+
+def anchored(root: ElementTree.Element) -> None:
+    """Every text of a picture is put in its place, and what an engine said of it for itself is taken away."""
+    ElementTree.register_namespace("", SVG)
+    ElementTree.register_namespace("xlink", XLINK)
+    for parent in list(root.iter()):
+        for child in list(parent):
+            if child.tag == f"{{{SVG}}}title":  # the engine's node ids, which a browser would show as tooltips
+                parent.remove(child)
+    for group in list(root.iter(f"{{{SVG}}}g")):
+        _unlink(group)
+        _anchor(group)
 
 
 def _unlink(group: ElementTree.Element) -> None:
