@@ -148,7 +148,7 @@ class _State:
             found[f"o{number}"] = {"key": f"op {key}", **self._op(node)}
             found[f"x{number}"] = {"key": f"fold {key}", "name": self.symbols.say("folded blocks")}
             for edge in self.scene.returns[node]:
-                chip = {"key": f"chip {key} {edge.i}", "name": _said(self.symbols.statement(edge))}
+                chip: dict[str, Any] = {"key": f"chip {key} {edge.i}", "name": _said(self.symbols.statement(edge))}
                 if edge.numbers is not None:
                     chip |= {"local": self.arrays.add(np.asarray(edge.numbers)), "symbol": self.symbols.local(edge)}
                 found[f"g{number}_{edge.i}"] = chip
