@@ -55,7 +55,7 @@ def open_up(root: Node, which: Which | Places) -> Opened:
         if which < 0:
             raise ValueError(f"expand: depth is {which}, but must be 0 or more")
         return _Opener(int(which), None).all_opened(root)
-    wanted: frozenset[str] = frozenset({which} if isinstance(which, str) else which)
+    wanted = frozenset({which} if isinstance(which, str) else map(str, which))
     opener = _Opener(0, wanted)
     result = opener.all_opened(root)
     if unknown := sorted(wanted - opener.seen.keys()):
