@@ -22,7 +22,6 @@ ON_GATES = {
     "exp": "Each element becomes e to the power of it: all positive, and large ones stand out.",
     "log": "Each element is replaced by its natural logarithm.",
     "ReLU": "What is negative becomes 0, the rest stays as it is.",
-    "mean": "The mean of all elements.",
     "σ": "Each element is squeezed between 0 and 1.",
     "tanh": "Each element is squeezed between −1 and 1.",
 }
@@ -49,6 +48,8 @@ class Sentences:
             a, b = (size_text(source.shape) for source in node.inputs)
             return self.say("Matrix product, so the inner sizes match: {0} = {1} · {2}.", shape, a, b)
         says = ON_GATES.get(op.gate, "")
+        if not node.value.ndim:
+            says = says.replace(", element by element", "")
         if says and says.count("{") <= len(names):
             small = [n for n, source in zip(names, node.inputs) if 0 < source.value.size < node.value.size]
             says = self.say(says, *names)

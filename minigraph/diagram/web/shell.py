@@ -47,8 +47,9 @@ def document(
 
 @cache
 def asset(name: str) -> str:
-    """A style sheet or a script of this package."""
-    return (files(__package__) / "assets" / name).read_text(encoding="utf-8").strip()
+    """A style sheet or a script of this package, without indents and lines of comment."""
+    text = (files(__package__) / "assets" / name).read_text(encoding="utf-8")
+    return "\n".join(line.strip() for line in text.splitlines() if line.strip() and not line.lstrip().startswith("//"))
 
 
 def as_data(value: Any, **attributes: str) -> str:

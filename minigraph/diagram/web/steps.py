@@ -173,9 +173,9 @@ class _Teller:
         sign = {"sign": self.symbols.sign(edge)}
         if rule == "from left":
             return [local, sign, up, {"sign": "="}]
-        summed = rule == "elementwise" and 0 < edge.source.value.size < edge.node.value.size
-        equals = {"sign": f"= , {self.symbols.say('then {0}', sum_back(edge))}:" if summed else "="}
-        return [up, sign, local, equals]
+        if rule == "elementwise" and 0 < edge.source.value.size < edge.node.value.size:
+            return [{"sign": f"{sum_back(edge)} ("}, up, sign, local, {"sign": ") ="}]
+        return [up, sign, local, {"sign": "="}]
 
     def _one_row(self, edge: Edge, upstream: Array, numbers: Array) -> list[Term]:
         """Row by row: the Jacobian of the first row, or of the one that is looked at, and its row of the gradient."""

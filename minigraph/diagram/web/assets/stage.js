@@ -38,7 +38,8 @@ class Stage {
     const before = this.byKey;
     this.state = state;
     this.byKey = new Map();
-    const place = (layer, part) => {
+    const place = (layer, placed) => {
+      const part = { ...this.data.told[placed.told], ...placed };
       let group = before.get(part.key);
       before.delete(part.key);
       if (!group) {
@@ -71,6 +72,7 @@ class Stage {
     this.wires = state.wires.map((part) => {
       const group = drawn("g", { class: `mg-wire ${part.kinds}`, "aria-hidden": "true" });
       group.innerHTML = pieces[part.piece];
+      group.setAttribute("transform", `translate(${part.box.join(" ")})`);
       group.mgTold = part;
       this.layers[1].append(group);
       return group;
