@@ -43,6 +43,7 @@ PAGE = {
     "{0} more blocks": "블록 {0}개 더",
     "back through {0} blocks": "블록 {0}개를 거슬러",
     "row {0}": "{0}행",
+    "A diagram of this size needs JavaScript.": "이 크기의 그림을 보려면 JavaScript가 필요합니다.",
     "folded blocks": "접어 둔 블록",
     "[{0}] of {1}": "{1} 중 [{0}]",
     "Inputs and parameters are given. Step forward to compute what follows from them.": (

@@ -25,6 +25,7 @@ from minigraph.scene.symbols import Term
 __all__ = ["SCRIPTS", "STYLES", "Player", "page"]
 
 STYLES = ("player.css",)
+LARGEST_STILL = 200_000  # characters of a picture for readers without scripts
 SCRIPTS = ("numbers.js", "stage.js", "panel.js", "player.js")
 
 
@@ -41,10 +42,12 @@ class Player:
 
     def figure(self, id: str, still: str) -> str:
         """The diagram as a part of a page. still: the picture in SVG, for readers without scripts."""
-        data = as_data(self.data(id), **{"class": "mg-data"})
+        data, still = as_data(self.data(id), **{"class": "mg-data"}), shortened(still)
+        if len(still) > LARGEST_STILL:
+            still = f"<noscript>{escape(words(self.language)['needsScripts'])}</noscript>"
         return (
             f'<section class="mg-player" id="{id}-player" lang="{self.language}" aria-label="{escape(self.title)}">\n'
-            f'<div class="mg-still">{shortened(still)}</div>\n{data}\n</section>'
+            f'<div class="mg-still">{still}</div>\n{data}\n</section>'
         )
 
     def data(self, id: str) -> dict[str, Any]:

@@ -48,6 +48,7 @@ WORDS = {
     "upstream": "upstream",
     "times": "local",
     "empty": "empty",
+    "needsScripts": "A diagram of this size needs JavaScript.",
     "slice": "[{0}] of {1}",
 }
 

@@ -310,6 +310,7 @@ class Player {
   }
 
   refit() {
+    this.stage.measured = undefined;
     this.stage.zoom = 1;
     if (this.stage.follows) this.stage.follow(this.number, false);
     else this.stage.fit(false);
