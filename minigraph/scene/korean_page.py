@@ -43,6 +43,7 @@ PAGE = {
     "{0} more blocks": "블록 {0}개 더",
     "back through {0} blocks": "블록 {0}개를 거슬러",
     "row {0}": "{0}행",
+    "path {0} of {1}": "경로 {0}/{1}",
     "A diagram of this size needs JavaScript.": "이 크기의 그림을 보려면 JavaScript가 필요합니다.",
     "folded blocks": "접어 둔 블록",
     "[{0}] of {1}": "{1} 중 [{0}]",
@@ -99,7 +100,7 @@ PAGE = {
     "Where the local gradient {0} is 0 nothing passes: {1} of {2} elements.": (
         "국소 미분 {0}: 0인 곳으로는 기울기가 지나가지 못합니다 (원소 {2}개 중 {1}개)."
     ),
-    "{0} is what the output changes by, per element.": "{0}: 각 원소가 변할 때 출력이 변하는 비율입니다.",
+    "How fast {0} changes with each element of {1}: {2}.": "{1}의 각 원소가 변할 때 {0}: 변하는 비율은 {2}입니다.",
     "Each element of the upstream gradient meets its own local gradient {0}.": (
         "상류 기울기의 원소마다 자기 자리의 국소 미분 {0}, 이 둘을 곱합니다."
     ),

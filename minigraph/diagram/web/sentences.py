@@ -114,7 +114,12 @@ class Sentences:
             says = self.say("Where the local gradient {0} is 0 nothing passes: {1} of {2} elements.", factor, zeros,
                             numbers.size)  # fmt: skip
         elif not node.value.ndim and source.value.ndim:
-            says = self.say("{0} is what the output changes by, per element.", factor)
+            says = self.say(
+                "How fast {0} changes with each element of {1}: {2}.",
+                self.symbols.name(node),
+                self.symbols.name(source),
+                factor,
+            )
         elif node.value.ndim:
             says = self.say("Each element of the upstream gradient meets its own local gradient {0}.", factor)
         else:
