@@ -160,7 +160,8 @@ class _State:
             seen[name] = seen.get(name, 0) + 1
             key = name if seen[name] == 1 else f"{name} {seen[name]}"
             found[f"t{number}"] = {"key": f"card {key}", **self._card(node)}
-            found[f"o{number}"] = {"key": f"op {key}", **self._op(node)}
+            kind = "gate" if node.op is not None and node.op.gate else "block"
+            found[f"o{number}"] = {"key": f"{kind} {key}", **self._op(node)}
             found[f"x{number}"] = {"key": f"fold {key}", "name": self.symbols.say("folded blocks")}
             for edge in self.scene.returns[node]:
                 chip: dict[str, Any] = {"key": f"chip {key} {edge.i}", "name": _said(self.symbols.statement(edge))}
