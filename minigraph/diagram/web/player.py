@@ -103,10 +103,7 @@ class _State:
         self.writer, self.stage, self.shared, self.arrays = writer, stage, shared, arrays
         self.scene, self.symbols = writer.look.scene, writer.look.symbols
         self.shown_at = {part: n for n, step in enumerate(its_steps) for part in step.reveals}
-        self.begins: dict[str, int] = {}  # the way back through a gate, block or fold
-        for n, step in enumerate(its_steps):
-            if step.through:
-                self.begins.setdefault(step.through, n)
+        # the steps of the way back, with the gate, block or fold through which each leads
         self.backs = {n: step.through for n, step in enumerate(its_steps) if step.through}
 
     def as_json(self) -> dict[str, Any]:
