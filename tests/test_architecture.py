@@ -163,6 +163,12 @@ def test_only_the_diagram_imports_graphviz() -> None:
     assert others == []
 
 
+def test_nobody_but_distributed_needs_an_mpi() -> None:
+    for package in ("mpi4py", "minigraph.distributed"):
+        found = offenders("minigraph", "layers", package=package)
+        assert [path for path in found if "minigraph/distributed/" not in path] == []
+
+
 def test_no_import_goes_round_in_a_circle() -> None:
     assert cycle(edges()) == []
 

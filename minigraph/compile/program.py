@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,9 @@ from minigraph.compile.update import update_by
 from minigraph.graph import Constant, Graph, Node, Parameter
 from minigraph.optim import Optimizer
 
-__all__ = ["Program"]
+__all__ = ["Program", "Reduce"]
+
+Reduce = Callable[[Any, list[Array]], None]
 
 
 class Program:
@@ -32,8 +34,16 @@ class Program:
     are read at each call.
     """
 
-    def __init__(self, graph: Graph, optimizer: Optimizer | None = None, wrt: Iterable[Node] | None = None) -> None:
-        self.graph, self.optimizer = graph, optimizer
+    def __init__(
+        self,
+        graph: Graph,
+        optimizer: Optimizer | None = None,
+        wrt: Iterable[Node] | None = None,
+        reduce: Reduce | None = None,
+    ) -> None:
+        if reduce is not None and (optimizer is None or not callable(reduce)):
+            raise TypeError(f"compile: reduce is {reduce!r}; it must be a function, and needs an optimizer beside it")
+        self.graph, self.optimizer, self._reduce = graph, optimizer, reduce
         self._wanted = _wanted(graph, optimizer, wrt)
         self._flat = Flat(node for node in self._wanted if isinstance(node, Parameter))
         self._update = update_by(optimizer, self._flat) if optimizer is not None else None
@@ -65,6 +75,8 @@ class Program:
             plan.refuse_nan()
         for function, arguments in plan.backward:
             function(*arguments)
+        if self._reduce is not None:
+            self._reduce(value, [gradients for _, gradients in flat.vectors])
         if self._update is not None:
             self._update()
         for clock, step in steps:
