@@ -149,7 +149,7 @@ def test_the_modules_are_all_there() -> None:
 def test_the_engine_knows_nothing_of_layers() -> None:
     engine = {module: path for module, path in modules().items() if not within(module, "minigraph.layers")}
     for module, path in engine.items():
-        if not within(module, "minigraph.diagram") and not within(module, "minigraph.compile"):
+        if not any(within(module, f"minigraph.{part}") for part in ("diagram", "compile", "demo")):
             assert not any(within(name, "minigraph.layers") for name in imported_by(module, path)), module
 
 
@@ -163,10 +163,13 @@ def test_only_the_diagram_imports_graphviz() -> None:
     assert others == []
 
 
-def test_nobody_but_distributed_needs_an_mpi() -> None:
-    for package in ("mpi4py", "minigraph.distributed"):
-        found = offenders("minigraph", "layers", package=package)
-        assert [path for path in found if "minigraph/distributed/" not in path] == []
+def test_nobody_imports_the_command_line_or_needs_an_mpi() -> None:
+    for module, path in modules().items():
+        for name in imported_by(module, path):
+            if name.split(".")[:2] in (["minigraph", "cli"], ["minigraph", "demo"], ["minigraph", "target"]):
+                assert module in ("minigraph.__main__", "minigraph.cli"), module
+            if name.startswith("mpi4py") or within(name, "minigraph.distributed"):
+                assert within(module, "minigraph.distributed"), module
 
 
 def test_no_import_goes_round_in_a_circle() -> None:
