@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import statistics
 import time
 from collections.abc import Callable
@@ -220,6 +221,9 @@ def main() -> None:
                 "modelled": {network.name: speedups(cases, size, network) for network in (here, *ASSUMED)},
             }  # fmt: skip
     if COMM.rank == 0:
+        if hasattr(os, "getloadavg"):
+            found["load"] = os.getloadavg()[0]
+            print(f"Load average {found['load']:.1f} on {os.cpu_count()} cores.")
         chosen.out.mkdir(parents=True, exist_ok=True)
         text = json.dumps(found, indent=1, ensure_ascii=False)
         (chosen.out / "scaling.json").write_text(text + "\n", encoding="utf-8")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -41,7 +42,7 @@ def alone(dtype: str, optimizer: Any) -> tuple[list[float], Any]:
     return ranks.trained(step), ranks.numbers(graph)
 
 
-@pytest.mark.parametrize("n", [2, 3])
+@pytest.mark.parametrize("n", [2, pytest.param(3, marks=pytest.mark.thorough)])
 def test_ranks_train_as_one_process_does(mpiexec: str, n: int, tmp_path: Path) -> None:
     done = run(mpiexec, n, "train", str(tmp_path), tmp_path)
     assert done.returncode == 0, done.stderr
@@ -68,6 +69,7 @@ def test_a_break_changes_no_bit(mpiexec: str, tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["half.npz"]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("what, said", [
     ("early", "ValueError: rank 1 found no data"),
     ("nan", "ValueError: Graph: x has 4 NaN"),
@@ -84,6 +86,7 @@ def test_a_failure_of_one_ends_all(mpiexec: str, what: str, said: str, tmp_path:
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.thorough
 def test_an_exit_of_one_ends_all_under_mpi4py(mpiexec: str, tmp_path: Path) -> None:
     assert run(mpiexec, 2, "fail", "exit", tmp_path, "-m", "mpi4py").returncode == 3
 
@@ -151,6 +154,32 @@ def test_what_is_no_batch_is_refused(DataParallel: Any) -> None:
         graph.compile(mg.SGD(graph.parameters), reduce=3)  # type: ignore[arg-type]
     one = ranks.network("float64", 1, BatchNorm(6))
     assert DataParallel(one, mg.SGD(one.parameters))(x=ranks.X, t=ranks.LABELS) > 0
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_gradients_are_clipped_between_sum_and_step(DataParallel: Any, compiled: bool) -> None:
+    class Clipped(mg.SGD):
+        def step(self) -> None:
+            norms.append(mg.clip_grad_norm(self.parameters, 0.01))
+            super().step()
+
+    norms: list[float] = []
+    graph, by_hand = ranks.network(), ranks.network()
+    DataParallel(graph, Clipped(graph.parameters, 0.1), compiled=compiled)(x=ranks.X, t=ranks.LABELS)
+    by_hand.backward()
+    Clipped(by_hand.parameters, 0.1).step()
+    assert norms[0] == pytest.approx(norms[1], rel=1e-12) and norms[0] > 0.01
+    np.testing.assert_allclose(ranks.numbers(graph), ranks.numbers(by_hand), rtol=1e-12)
+
+
+def test_the_page_runs(DataParallel: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    page = (ROOT / "docs" / "distributed.md").read_text(encoding="utf-8")
+    names: dict[str, Any] = {}
+    for block in re.findall(r"```python\n(.*?)```", page, re.DOTALL):
+        exec(compile(block, "distributed.md", "exec"), names)  # noqa: S102
+    assert names["loss"] < 0.1 and names["start"] == 30
+    assert {path.name for path in tmp_path.iterdir()} == {"at.npz", "net.npz"}
 
 
 def test_shares_cover_all_rows_once(DataParallel: Any) -> None:
