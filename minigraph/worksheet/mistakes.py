@@ -184,7 +184,9 @@ class Mistakes:
     @cached_property
     def mean_edges(self) -> list[list[Edge]]:
         """Edges of each op that divides by N."""
-        return [found for node in self.scene.ops if (found := [e for e in self.scene.returns[node] if self._is_mean(e)])]
+        return [
+            found for node in self.scene.ops if (found := [e for e in self.scene.returns[node] if self._is_mean(e)])
+        ]
 
     @staticmethod
     def _is_mean(edge: Edge) -> bool:

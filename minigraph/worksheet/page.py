@@ -43,7 +43,9 @@ WORDS = {
     "or": "{0}, or {1}",
     "rounded": "rounded too far: give one more digit",
 }
-INTRODUCTION = "Fill in the boxes, then press check, or Enter. Two decimals will do, and so will a fraction such as −1/3."
+INTRODUCTION = (
+    "Fill in the boxes, then press check, or Enter. Two decimals will do, and so will a fraction such as −1/3."
+)
 ROUNDING = 1e-9  # of the computer's own, far below what anybody writes
 
 
@@ -69,7 +71,10 @@ class Page:
         heading = [f"<h1>{escape(self.title)}</h1>"]
         if self.name_line:
             heading.append(f'<p class="mg-name"><span>{say("Name")}</span><span>{say("Date")}</span></p>')
-        heading.append(f"<p>{say('Answer key') if self.answers else escape(say(INTRODUCTION))}</p>")
+        if self.answers:
+            heading.append(f"<p>{say('Answer key')}</p>")
+        else:
+            heading.append(f'<p class="mg-intro">{escape(say(INTRODUCTION))}</p>')
         around = f'style="--width:{width:g};--height:{height:g}"'
         where = escape(say("picture: scroll sideways"))
         picture = (
@@ -167,7 +172,12 @@ def _places(svg: str, prefix: str) -> tuple[float, float, dict[str, tuple[float,
         name = group.get("id", "")
         if name.startswith(prefix):
             box = next(found for child in group.iter() if (found := rectangle(child)) is not None)
-            left, top, right, bottom = box[0] + dx - across, box[1] + dy - down, box[2] + dx - across, box[3] + dy - down
+            left, top, right, bottom = (
+                box[0] + dx - across,
+                box[1] + dy - down,
+                box[2] + dx - across,
+                box[3] + dy - down,
+            )
             inside = left + LABEL_WIDTH, top, right - left - LABEL_WIDTH, bottom - top
             places[name.removeprefix(prefix)] = tuple(round(n, 2) for n in inside)
     return width, height, places  # type: ignore[return-value]

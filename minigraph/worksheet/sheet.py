@@ -195,4 +195,4 @@ def _name_line(look: Look, is_wanted: bool) -> list[Box]:
         rule = stacked([gap(LINE, 16), Box("", LINE, 1, p.mute)])
         parts += [write(Run(say(word), p.mute, 11), height=18), gap(6, 1), rule, gap(24, 1)]
     key = write(Run(say("Answer key") if answers else "", p.ink, 12, bold=True), 90, 18, pad=4)
-    return [gap(1, 4), beside([*parts, key]), gap(1, 6)]
+    return [gap(1, 4), beside([gap(90, 1), *parts, key]), gap(1, 6)]

@@ -81,7 +81,9 @@ def table_with_blanks(
             return Box(inside.content, width, height, fill, border=p.op_line, anchor=(f"{prefix}blank-{name}", name))
         if (node, is_gradient) in hidden.withheld:
             return write(Run(text if hidden.answers else "", p.mute, size), width, height, p.pill)
-        return replace(write(Run(text, p.ink, size, bold=is_scalar), width, height, shade(heat, 0)), right=not is_scalar)
+        return replace(
+            write(Run(text, p.ink, size, bold=is_scalar), width, height, shade(heat, 0)), right=not is_scalar
+        )
 
     boxes = [cell(place, float(value)) for place, value in enumerate(np.asarray(array).flat)]
     columns = array.shape[-1] if array.ndim else 1
