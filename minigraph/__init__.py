@@ -7,7 +7,7 @@ local = downstream on every edge.
 from minigraph.checks import GradientReport, check_gradients, check_op
 from minigraph.compile import Program
 from minigraph.data import batches, load, save
-from minigraph.diagram import Diagram, compare, draw, draw_step
+from minigraph.diagram import Diagram, compare, draw, draw_step, save_page
 from minigraph.expand import expand
 from minigraph.explain import Explanation, explain
 from minigraph.formulas import Local
@@ -69,10 +69,10 @@ __version__ = "0.1.0"
 __all__ = [
     "SGD", "AdaGrad", "Adam", "AdamW", "Clock", "ConstantRate", "CosineDecay", "Diagram", "Explanation",
     "ExponentialDecay", "GradientReport", "Graph", "Local", "Node", "Op", "Optimizer", "Parameter", "Program",
-    "RMSProp", "ReduceOnPlateau", "Schedule", "Sequential", "StepDecay", "Worksheet", "abs", "add", "batches", "broadcast_to",
-    "check_gradients", "check_op", "clip", "clip_grad_norm", "clip_grad_value", "compare", "concat", "div", "draw",
-    "draw_step", "erf", "exp", "expand", "explain", "getitem", "load", "local_gradient", "log", "logit", "matmul",
-    "max", "maximum", "mean", "min", "minimum", "mul", "neg", "numerical_gradient", "pick", "pow", "relu", "reshape",
-    "save", "sigmoid", "sqrt", "stack", "sub", "sum", "tanh", "transpose", "where",
-    "worksheet", "worksheets",
+    "RMSProp", "ReduceOnPlateau", "Schedule", "Sequential", "StepDecay", "Worksheet", "abs", "add", "batches",
+    "broadcast_to", "check_gradients", "check_op", "clip", "clip_grad_norm", "clip_grad_value", "compare", "concat",
+    "div", "draw", "draw_step", "erf", "exp", "expand", "explain", "getitem", "load", "local_gradient", "log", "logit",
+    "matmul", "max", "maximum", "mean", "min", "minimum", "mul", "neg", "numerical_gradient", "pick", "pow", "relu",
+    "reshape", "save", "save_page", "sigmoid", "sqrt", "stack", "sub", "sum", "tanh", "transpose", "where", "worksheet",
+    "worksheets",
 ]  # fmt: skip

@@ -18,8 +18,6 @@ WORKSHEET = {
     "{0} still empty": "빈칸 {0}개",
     "{0} looked up": "정답을 본 칸 {0}개",
     "all right!": "모두 맞았습니다!",
-    "dark": "어둡게",
-    "light": "밝게",
     "right": "맞음",
     "wrong": "틀림",
     "answer shown": "정답을 봄",

@@ -56,7 +56,7 @@ def _share(cells: list[Cell], share: float, seed: int) -> list[Cell]:
     if not 0 < share <= 1:
         raise ValueError(f"worksheet: blank is {share!r}, but a share of all numbers must be above 0 and at most 1")
     count = max(1, round(share * len(cells)))
-    places = np.random.default_rng(seed).choice(len(cells), size=count, replace=False) if cells else []
+    places = np.random.default_rng(seed).permutation(len(cells))[:count]
     return [cells[place] for place in sorted(places)]
 
 

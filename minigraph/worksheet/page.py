@@ -9,8 +9,6 @@ from html import escape
 from typing import Any
 from xml.etree import ElementTree
 
-import numpy as np
-
 from minigraph.arrays import Array
 from minigraph.diagram.labels.blanks import LABEL_WIDTH, Cell
 from minigraph.diagram.layout.svg import SVG, rectangle
@@ -113,12 +111,14 @@ class Page:
         return f"{name}, {say('row {0}, column {1}', row + 1, column + 1)}"
 
     def _answers(self) -> list[dict[str, Any]]:
-        mistakes, known = Mistakes(self.scene, self.digits), {}
+        mistakes = Mistakes(self.scene, self.digits)
+        known: dict[tuple[Node, bool], _Known] = {}
         found = []
         for cell in self.asked:
             array = cell.node, cell.is_gradient
             if array not in known:
-                known[array] = _Known(*(each(*array) for each in (mistakes.right, mistakes.right_by_hand, mistakes.of)))
+                right, by_hand = mistakes.right(*array), mistakes.right_by_hand(*array)
+                known[array] = _Known(right, by_hand, mistakes.of(*array))
             found.append(self._answer(known[array], cell))
         return found
 

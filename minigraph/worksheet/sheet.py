@@ -81,7 +81,7 @@ def worksheet(
     """An exercise made of a graph whose forward and backward have run: ``.save("sheet.pdf")``, ``.key.save("key.pdf")``.
 
     - blank: which numbers are to be found. "gradients": all but the one that backward starts from. "values": of every
-      op's output; the gradients are not shown then. "both". A share of all these numbers, such as 0.3, chosen by
+      op's output; gradients are not shown then. "both". A share of all these numbers, such as 0.3, chosen by
       `seed`. Or names: "Z" for a value, "∂W" (or "dW") for a gradient, ["Z", "∂W", "∂b"]. Leaves are always given.
     - name_line: whether there is a line for name and date · title: stands above it, in place of a general one.
     - expand, detail, direction, theme, language, digits, id: as for `draw`. Of detail="full" only those numbers are

@@ -22,7 +22,6 @@ ON_GATES = {
     "exp": "Each element becomes e to the power of it: all positive, and large ones stand out.",
     "log": "Each element is replaced by its natural logarithm.",
     "ReLU": "What is negative becomes 0, the rest stays as it is.",
-    "mean": "The mean of all elements.",
     "σ": "Each element is squeezed between 0 and 1.",
     "tanh": "Each element is squeezed between −1 and 1.",
 }
@@ -49,6 +48,8 @@ class Sentences:
             a, b = (size_text(source.shape) for source in node.inputs)
             return self.say("Matrix product, so the inner sizes match: {0} = {1} · {2}.", shape, a, b)
         says = ON_GATES.get(op.gate, "")
+        if not node.value.ndim:
+            says = says.replace(", element by element", "")
         if says and says.count("{") <= len(names):
             small = [n for n, source in zip(names, node.inputs) if 0 < source.value.size < node.value.size]
             says = self.say(says, *names)
@@ -113,7 +114,12 @@ class Sentences:
             says = self.say("Where the local gradient {0} is 0 nothing passes: {1} of {2} elements.", factor, zeros,
                             numbers.size)  # fmt: skip
         elif not node.value.ndim and source.value.ndim:
-            says = self.say("{0} is what the output changes by, per element.", factor)
+            says = self.say(
+                "How fast {0} changes with each element of {1}: {2}.",
+                self.symbols.name(node),
+                self.symbols.name(source),
+                factor,
+            )
         elif node.value.ndim:
             says = self.say("Each element of the upstream gradient meets its own local gradient {0}.", factor)
         else:

@@ -47,9 +47,10 @@ def document(
 
 @cache
 def asset(name: str) -> str:
-    """A style sheet or a script of this package, or of another one: "package:name"."""
+    """A style sheet or a script, without indents and lines of comment: of this package, or "another.package:name"."""
     package, _, file = name.rpartition(":")
-    return (files(package or __package__) / "assets" / file).read_text(encoding="utf-8").strip()
+    text = (files(package or __package__) / "assets" / file).read_text(encoding="utf-8")
+    return "\n".join(line.strip() for line in text.splitlines() if line.strip() and not line.lstrip().startswith("//"))
 
 
 def as_data(value: Any, **attributes: str) -> str:

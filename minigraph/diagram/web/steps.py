@@ -86,7 +86,7 @@ class _Teller:
 
     def _forward(self, node: Node) -> Step:
         assert node.op is not None
-        title = self.symbols.say("through {0}", node.op.gate) if node.op.gate else self.scene.titles[node]
+        title = self.symbols.say("through {0}", self.symbols.gate(node)) if node.op.gate else self.scene.titles[node]
         equation, terms = self._formula(node)
         number, name = self.scene.ids[node], self.symbols.name(node)
         says, reveals = self.sentences.forward(node), [f"o{number}", f"t{number}"]
@@ -144,12 +144,22 @@ class _Teller:
         arrivals = self._arrivals(source)
         nth = arrivals.index(edge) + 1
         reveals = [f"g{self.scene.ids[node]}_{edge.i}", *([f"{self._card(source)}.g"] if nth == len(arrivals) else [])]
-        gate, name = node.op.gate if node.op else "", self.symbols.name(source)
+        gate, name = self.symbols.gate(node), self.symbols.name(source)
         title = self.symbols.say("through {0}", gate) if gate else self.symbols.say("gradient for {0}", name)
         equation: Written = [(term.text, term.kind) for term in self.symbols.statement(edge)]
-        terms = [*self._product(edge), self._array(downstream, self.symbols.gradient(source), "gradient")]
+        terms = [*self._product(edge), *self._sum(edge, downstream, nth, len(arrivals))]
         says, key = self.sentences.backward(edge, nth, len(arrivals)), f"backward {self.scene.names[node]} {edge.i}"
         return Step(key, "backward", title, equation, terms, says, reveals, f"o{self.scene.ids[node]}")
+
+    def _sum(self, edge: Edge, downstream: Array, nth: int, of: int) -> list[Term]:
+        """What an edge brings; where several bring something, the last is followed by the sum of all."""
+        gradient = self.symbols.gradient(edge.source)
+        if of == 1:
+            return [self._array(downstream, gradient, "gradient")]
+        part = self._array(downstream, self.symbols.say("path {0} of {1}", nth, of), "gradient")
+        if nth < of:
+            return [part]
+        return [part, {"sign": "⊕ →"}, self._array(self.scene.gradients[edge.source], gradient, "gradient")]
 
     def _arrivals(self, source: Node) -> list[Edge]:
         """The drawn edges that bring a gradient, in the order of the steps."""
@@ -173,9 +183,9 @@ class _Teller:
         sign = {"sign": self.symbols.sign(edge)}
         if rule == "from left":
             return [local, sign, up, {"sign": "="}]
-        summed = rule == "elementwise" and 0 < edge.source.value.size < edge.node.value.size
-        equals = {"sign": f"= , {self.symbols.say('then {0}', sum_back(edge))}:" if summed else "="}
-        return [up, sign, local, equals]
+        if rule == "elementwise" and 0 < edge.source.value.size < edge.node.value.size:
+            return [{"sign": f"{sum_back(edge)} ("}, up, sign, local, {"sign": ") ="}]
+        return [up, sign, local, {"sign": "="}]
 
     def _one_row(self, edge: Edge, upstream: Array, numbers: Array) -> list[Term]:
         """Row by row: the Jacobian of the first row, or of the one that is looked at, and its row of the gradient."""

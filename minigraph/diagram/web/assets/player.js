@@ -9,6 +9,7 @@ class Player {
     this.section = section;
     this.data = JSON.parse(section.querySelector(".mg-data").textContent);
     this.words = this.data.words;
+    this.data.arrays = unpacked(this.data.arrays);
     this.stage = new Stage(this.data, filled(this.words.diagram, this.data.title));
     this.panel = new Panel(this.data);
     this.tip = new Tip(this.data);
@@ -309,6 +310,7 @@ class Player {
   }
 
   refit() {
+    this.stage.measured = undefined;
     this.stage.zoom = 1;
     if (this.stage.follows) this.stage.follow(this.number, false);
     else this.stage.fit(false);
