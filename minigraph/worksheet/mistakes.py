@@ -22,7 +22,7 @@ KINDS = {
     "mean": "the 1/N of the mean is missing",
     "batch": "the sum over the batch is missing: this is one sample's share",
     "path": "a path is missing: the gradients of all paths are added",
-    "activation": "the derivative of the activation (its mask) is missing",
+    "activation": "the derivative of the function on the way (of ReLU: its mask) is missing",
     "apply": "this is what goes into the op, not what comes out",
 }
 CHOICES = 64  # values that one kind of mistake may have at one place

@@ -63,6 +63,11 @@ class Page:
     def of_answers(self) -> Page:
         return replace(self, answers=True)
 
+    def answer(self, cell: Cell) -> float:
+        """The right number."""
+        array = self.scene.gradients[cell.node] if cell.is_gradient else cell.node.value
+        return float(array.flat[cell.place])
+
     def html(self, svg: str, id: str) -> str:
         say = self.symbols.say
         width, height, places = _places(svg, f"{id}-blank-")

@@ -49,9 +49,13 @@ class _Sheet(Diagram):
 
 
 class Worksheet(_Sheet):
-    """An exercise on a diagram; `key` is the same diagram with the answers. Both show themselves in a notebook."""
+    """An exercise on a diagram; both it and its key show themselves in a notebook.
+
+    key: the same diagram with the answers · answers: the number that belongs into each blank, by its letter.
+    """
 
     key: Diagram
+    answers: dict[str, float]
 
     def save(self, path: str | os.PathLike[str], engine: str | None = None) -> Path:
         """Write the exercise in the format of the suffix, as `Diagram.save` does; returns the path.
@@ -60,6 +64,9 @@ class Worksheet(_Sheet):
         is typed, and hints at typical mistakes: for practice, not for exams, since the answers are inside the file.
         """
         return super().save(path, engine)
+
+    def __repr__(self) -> str:
+        return f"<Worksheet: {len(self.answers)} blanks; .save('sheet.pdf'), .key.save('key.pdf')>"
 
 
 @np.errstate(all="ignore")
@@ -78,7 +85,7 @@ def worksheet(
     digits: int = 2,
     id: str | None = None,
 ) -> Worksheet:
-    """An exercise made of a graph whose forward and backward have run: ``.save("sheet.pdf")``, ``.key.save("key.pdf")``.
+    """An exercise made of a graph after forward and backward: ``.save("sheet.pdf")``, ``.key.save("key.pdf")``.
 
     - blank: which numbers are to be found. "gradients": all but the one that backward starts from. "values": of every
       op's output; gradients are not shown then. "both". A share of all these numbers, such as 0.3, chosen by
@@ -114,6 +121,7 @@ def worksheet(
     page = Page(scene, symbols, asked, digits, heading, theme, name_line)
     sheet = Worksheet(look(False), page, name_line, id, css)
     sheet.key = _Sheet(look(True), page.of_answers(), name_line, f"{id}-key"[:41] if id else None, css)
+    sheet.answers = {name: page.answer(cell) for cell, name in asked.items()}
     return sheet
 
 

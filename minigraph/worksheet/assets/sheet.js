@@ -1,12 +1,12 @@
 // An exercise: what is typed into the blanks of a picture is read, held against the answers, and hinted at.
 const TRIES = 2; // wrong ones before the answer may be seen
-const POWERS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 
 // −0.12, 0,12, .5, 1/3, (−4), 1.2·10⁻⁴ or 1e-4 as a number; NaN for anything else.
 function numberIn(typed) {
   const plain = typed
-    .replace(/[−–—⁻]/g, "-")
-    .replace(/[⁰¹²³⁴⁵⁶⁷⁸⁹]/g, (digit) => POWERS.indexOf(digit))
+    .normalize("NFKC")
+    .replace(/[−–—]/g, "-")
+    .replace(/⁄/g, "/")
     .replace(/\s/g, "")
     .replace(/,/g, ".")
     .replace(/^\((.*)\)$/, "$1")
