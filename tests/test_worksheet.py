@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from cases import EVERY
 from helpers import Double
 from pictures import SVG, circuit, classifier, perceptron, texts
 
@@ -318,6 +319,26 @@ def test_mistakes_of_values() -> None:
     assert near(wrong(loss, "P")["apply"], graph["Y"].value)
 
 
+@pytest.mark.thorough
+def test_every_op_makes_an_exercise_whose_answers_are_right() -> None:
+    made = 0
+    for case in EVERY:
+        output = case.op(*map(mg.Node, case.inputs))
+        small = all(0 < n.value.size <= 16 and n.value.ndim < 3 for n in mg.Graph(output).nodes)
+        if not small or output not in mg.Graph(output).wanted:
+            continue
+        output.backward(np.cos(np.arange(output.value.size)).reshape(output.shape))
+        if not all(np.isfinite(n.value).all() and np.isfinite(n.grad or 0).all() for n in mg.Graph(output).nodes):
+            continue
+        sheet = mg.worksheet(output, blank="both")
+        cells = data(sheet.html())["cells"]
+        for cell, answer in zip(cells, sheet.answers.values()):
+            assert any(abs(right - answer) <= cell["near"] for right in cell["right"]), case.id
+            assert not any(abs(wrong - answer) <= cell["near"] for wrong, _ in cell["wrong"]), case.id
+        made += 1
+    assert made > 200
+
+
 def test_numbers_as_they_are_shown() -> None:
     assert np.allclose(as_shown(np.array([1.234, -0.056]), 2), [1.23, -0.06])
     assert np.allclose(as_shown(np.array([0.001234, 0.02]), 2), [0.0012, 0.02])
@@ -381,6 +402,9 @@ def test_domains_and_constants_are_kept() -> None:
         other = mg.Graph(variant(f, np.random.default_rng(seed)))
         assert other["x"].value > 0
         assert any(node.value == 3.0 and node.op is None for node in other.nodes)
+    g = -mg.relu(x)  # as large as x, whatever that is
+    g.backward()
+    assert mg.Graph(variant(g, np.random.default_rng(0)))["x"].value > 0
     dead = mg.relu(mg.Node(1.0, "x")) * 0.0
     dead.backward()
     with pytest.raises(ValueError, match="no other numbers"):

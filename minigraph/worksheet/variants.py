@@ -11,12 +11,13 @@ from minigraph.graph import Clock, Constant, Graph, Node, Parameter
 
 __all__ = ["variant"]
 
-TRIES = 40  # of each way to draw numbers, the freest first
-SMALLEST = 0.01  # an array of answers that are all smaller says nothing
+TRIES = 60  # of each way to draw numbers, the freest first
+SMALLEST, EASY = 0.01, 0.05  # an array of which no number is as large says nothing, or is tedious
+LARGEST = 20
 Draw = Callable[[Array, np.random.Generator], Array]
 
 
-def variant(root: Node, rng: np.random.Generator, suits: Callable[[Graph], bool] = lambda graph: True) -> Node:
+def variant(root: Node, rng: np.random.Generator) -> Node:
     """`root` with other leaves, after forward and backward; the nodes of `root` stay as they are.
 
     Small integers where a leaf has integers, else one decimal; none is 0, nor twice in one array as far as possible.
@@ -24,7 +25,7 @@ def variant(root: Node, rng: np.random.Generator, suits: Callable[[Graph], bool]
     positive numbers, or only those that were there, so it gets them. Errors: ValueError where nothing would do.
     """
     graph = Graph(root)
-    for draw in (_any_sign, _same_signs, _shuffled):
+    for draw, least in WAYS:
         for _ in range(TRIES):
             drawn = {leaf: array for leaf in graph.nodes if (array := _redrawn(graph, leaf, draw, rng)) is not None}
             try:
@@ -32,7 +33,7 @@ def variant(root: Node, rng: np.random.Generator, suits: Callable[[Graph], bool]
                     found = _recorded(graph, drawn)
             except (ValueError, TypeError, IndexError):
                 continue
-            if _is_exercise(found) and suits(found):
+            if _is_exercise(found, least):
                 return found.output
     raise ValueError("worksheets: no other numbers were found for which every value and gradient is finite and not 0")
 
@@ -62,9 +63,11 @@ def _redrawn(graph: Graph, leaf: Node, draw: Draw, rng: np.random.Generator) -> 
     uses = [(node, i) for node in graph.nodes for i, source in enumerate(node.inputs) if source is leaf]
     fixed = [(node, i) for node, i in uses if node.op is not None and i in node.op.constants]
     if leaf.value.dtype.kind != "f":
-        classes = [node.operands[0].shape[-1] for node, _ in fixed if node.op and node.op.labels_as_one_hot]
-        fits = classes and leaf.value.dtype.kind in "iu" and leaf.value.ndim < fixed[0][0].operands[0].ndim
-        return rng.integers(0, min(classes), leaf.shape, dtype=leaf.value.dtype) if fits else None
+        scores = [node.operands[0] for node, _ in fixed if node.op and node.op.labels_as_one_hot]
+        are_labels = scores and leaf.value.dtype.kind in "iu" and all(leaf.value.ndim < s.ndim for s in scores)
+        return rng.integers(0, scores[0].shape[-1], leaf.shape, dtype=leaf.value.dtype) if are_labels else None
+    if not np.isfinite(leaf.value).all():  # a mask
+        return None
     if fixed and (np.isin(leaf.value, (0, 1)).all() or _is_distribution(leaf.value)):
         return rng.permuted(leaf.value, axis=-1)
     return draw(leaf.value, rng).astype(leaf.value.dtype) if fixed or leaf.requires_grad else None
@@ -88,7 +91,7 @@ def _shuffled(array: Array, rng: np.random.Generator) -> Array:
 
 def _magnitudes(array: Array, rng: np.random.Generator) -> Array:
     """Numbers about as large as those of `array`, each another one while there are enough."""
-    largest = float(np.abs(array).max())
+    largest = min(float(np.abs(array).max()), LARGEST)
     is_whole = bool((array == np.round(array)).all()) and largest >= 1
     there = np.arange(1, max(round(largest), 5) + 1) if is_whole else np.arange(1, max(round(10 * largest), 9) + 1) / 10
     times = -(-array.size // len(there))
@@ -96,15 +99,21 @@ def _magnitudes(array: Array, rng: np.random.Generator) -> Array:
     return pool[: array.size].reshape(array.shape)
 
 
-def _is_exercise(graph: Graph) -> bool:
-    """Whether everything is finite, no gradient vanishes, and no two scalars that were given are equal in size."""
+WAYS = [(_any_sign, EASY), (_same_signs, EASY), (_any_sign, SMALLEST), (_same_signs, SMALLEST), (_shuffled, SMALLEST)]
+
+
+def _is_exercise(graph: Graph, least: float) -> bool:
+    """Whether all numbers are finite and no array vanishes.
+
+    Where numbers are to be easy, none is so small that two decimals do not show it, and no two scalars are equal in
+    size, or a mistake could give the right number.
+    """
     arrays = list(_made(graph))
-    given = [abs(float(n.value)) for n in graph.nodes if n.op is None and not n.value.ndim and n.requires_grad]
-    return (
-        all(np.isfinite(array).all() for array in arrays)
-        and all(np.abs(array).max(initial=0) >= SMALLEST for array in arrays)
-        and len({*given}) == len(given)
-    )
+    if not all(np.isfinite(array).all() and np.abs(array).max(initial=0) >= least for array in arrays):
+        return False
+    scalars = [abs(float(node.value)) for node in graph.nodes if not node.value.ndim]
+    is_easy = len({*scalars}) == len(scalars) and all(np.abs(a[a != 0]).min(initial=1) >= SMALLEST for a in arrays)
+    return is_easy or least < EASY
 
 
 def _made(graph: Graph) -> Iterator[Array]:
