@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from exercises import GRAPHS, data, network, odd_circuit, squares
 from pictures import classifier
-from test_worksheet import GRAPHS, data, network, odd_circuit, squares
 
 import minigraph as mg
 from minigraph.layers import Affine, SoftmaxWithLoss

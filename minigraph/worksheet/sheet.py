@@ -29,6 +29,7 @@ from minigraph.worksheet.variants import variant
 __all__ = ["Worksheet", "worksheet", "worksheets"]
 
 MOST = 60  # values on one sheet
+TRIES = 20  # to find a sheet that nobody else in the class has
 NARROWEST, LINE = 38, 150
 
 
@@ -145,12 +146,16 @@ def worksheets(
     root = as_root("worksheets", what)
     if root.grad is None:
         raise ValueError("worksheets: backward has not run; call loss.backward() first")
-    sheets = []
+    sheets: list[Worksheet] = []
     title = options.pop("title", None)
     for number in range(1, n + 1):
-        other = variant(root, np.random.default_rng([seed, number]))
+        rng = np.random.default_rng([seed, number])
         named = f"{title} · {number}" if title else None
-        sheets.append(worksheet(other, seed=seed + number, title=named, **options))
+        for _ in range(TRIES):
+            sheet = worksheet(variant(root, rng), seed=seed + number, title=named, **options)
+            if all(sheet.answers != other.answers for other in sheets):
+                break
+        sheets.append(sheet)
     if folder is not None:
         place, width = Path(folder), max(2, len(str(n)))
         place.mkdir(parents=True, exist_ok=True)

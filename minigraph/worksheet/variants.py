@@ -93,7 +93,7 @@ def _magnitudes(array: Array, rng: np.random.Generator) -> Array:
     """Numbers about as large as those of `array`, each another one while there are enough."""
     largest = min(float(np.abs(array).max()), LARGEST)
     is_whole = bool((array == np.round(array)).all()) and largest >= 1
-    there = np.arange(1, max(round(largest), 5) + 1) if is_whole else np.arange(1, max(round(10 * largest), 9) + 1) / 10
+    there = np.arange(1, max(round(largest), 9) + 1) if is_whole else np.arange(1, max(round(10 * largest), 9) + 1) / 10
     times = -(-array.size // len(there))
     pool = np.concatenate([rng.permutation(there) for _ in range(times)])
     return pool[: array.size].reshape(array.shape)
