@@ -25,8 +25,8 @@ WORKSHEET = {
     "worksheet": "연습지",
     "results": "채점 결과",
     "picture: scroll sideways": "그림: 옆으로 밀어서 보기",
-    "Fill in the boxes, then press check, or Enter. Two decimals will do, and so will a fraction such as −1/3.": (
-        "빈칸을 채우고 채점 단추나 Enter를 누르세요. 소수 둘째 자리까지나 −1/3 같은 분수로 쓰면 됩니다."
+    "Fill in the boxes, then press check, or Enter. {0} digits after the point will do, or a fraction: −1/3.": (
+        "빈칸을 채우고 채점 단추나 Enter를 누르세요. 소수점 아래 {0}자리까지, 또는 −1/3 같은 분수로 쓰면 됩니다."
     ),
     "not right yet": "아직 맞지 않습니다",
     "this is not a number: write −0.12 or 1/3": "수로 읽을 수 없습니다: −0.12나 1/3처럼 쓰세요",

@@ -126,9 +126,9 @@ class Mistakes:
     def _of_edge(self, edge: Edge, upstream: Array) -> Iterator[tuple[str, Array]]:
         source, rule = edge.source, edge.local.rule if edge.local else ""
         is_matrix_product = rule.startswith("from")
-        if not is_matrix_product and rule != "sum rows":
+        if rule != "sum rows":
             yield "upstream", np.asarray(edge.downstream(np.ones_like(upstream)))
-        elif edge.numbers is not None and edge.numbers.shape == source.shape:
+        if is_matrix_product and edge.numbers is not None and edge.numbers.shape == source.shape:
             yield "upstream", edge.numbers
         if edge not in self.activations and not self._is_mean(edge):
             for alone in self._upstream_alone(edge, upstream):

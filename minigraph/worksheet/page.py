@@ -41,9 +41,7 @@ WORDS = {
     "or": "{0}, or {1}",
     "rounded": "rounded too far: give one more digit",
 }
-INTRODUCTION = (
-    "Fill in the boxes, then press check, or Enter. Two decimals will do, and so will a fraction such as −1/3."
-)
+INTRODUCTION = "Fill in the boxes, then press check, or Enter. {0} digits after the point will do, or a fraction: −1/3."
 ROUNDING = 1e-9  # of the computer's own, far below what anybody writes
 
 
@@ -77,7 +75,7 @@ class Page:
         if self.answers:
             heading.append(f"<p>{say('Answer key')}</p>")
         else:
-            heading.append(f'<p class="mg-intro">{escape(say(INTRODUCTION))}</p>')
+            heading.append(f'<p class="mg-intro">{escape(say(INTRODUCTION, self.digits))}</p>')
         around = f'style="--width:{width:g};--height:{height:g}"'
         where = escape(say("picture: scroll sideways"))
         picture = (
@@ -100,7 +98,7 @@ class Page:
             "digits": self.digits,
             "cells": [
                 {"name": name, "says": self._says(cell), "place": places[name]} | answer
-                for (cell, name), answer in zip(self.asked.items(), self._answers())
+                for (cell, name), answer in zip(self.asked.items(), self.checks())
             ],
         }
 
@@ -115,7 +113,9 @@ class Page:
         row, column = divmod(cell.place, node.shape[1])
         return f"{name}, {say('row {0}, column {1}', row + 1, column + 1)}"
 
-    def _answers(self) -> list[dict[str, Any]]:
+    def checks(self) -> list[dict[str, Any]]:
+        """For each blank the answer as the key shows it, what else is right, how near is near enough, and the typical
+        wrong numbers with the mistakes behind them."""
         mistakes = Mistakes(self.scene, self.digits)
         known: dict[tuple[Node, bool], _Known] = {}
         found = []

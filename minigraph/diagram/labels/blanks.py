@@ -6,7 +6,8 @@ Both have the same sizes, and none depends on how long a single answer is.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -43,11 +44,11 @@ class Hidden:
     withheld: Collection[tuple[Node, bool]] = ()
     room: int = 36
     answers: bool = False
-    arrays: set[tuple[Node, bool]] = field(init=False)  # with any number that is not shown
 
-    def __post_init__(self) -> None:
-        found = {(cell.node, cell.is_gradient) for cell in self.asked} | set(self.withheld)
-        object.__setattr__(self, "arrays", found)
+    @cached_property
+    def arrays(self) -> set[tuple[Node, bool]]:
+        """Those of which any number is not shown."""
+        return {(cell.node, cell.is_gradient) for cell in self.asked} | set(self.withheld)
 
     def hides(self, node: Node, is_gradient: bool) -> bool:
         return (node, is_gradient) in self.arrays
