@@ -20,12 +20,12 @@ __all__ = ["main"]
 
 EXAMPLES = """\
 examples:
-  minigraph                                     train on Iris, draw it, and say where the pictures are
-  minigraph draw net.py:loss                    loss.svg
-  minigraph draw net.py:loss -o loss.html       a page to step through, in any browser
-  minigraph draw net.py:loss --expand 2 --check everything opened, with ✓ or ✗ on every edge
+  minigraph                                       train on Iris, draw it, and say where the pictures are
+  minigraph draw net.py:loss                      loss.svg
+  minigraph draw net.py:loss -o loss.html         a page to step through, in any browser
+  minigraph draw net.py:loss --expand 2 --check   everything opened, with ✓ or ✗ on every edge
   minigraph draw course.nets:loss --expand "Affine 2" --sample 0 --theme dark
-  minigraph check net.py:loss                   every gradient against finite differences
+  minigraph check net.py:loss                     every gradient against finite differences
 
 net.py:
   import numpy as np

@@ -15,7 +15,7 @@ import ranks
 from pictures import ROOT
 
 import minigraph as mg
-from minigraph.layers import BatchNorm, Dropout
+from minigraph.layers import Affine, BatchNorm, Dropout
 
 pytestmark = pytest.mark.mpi
 
@@ -121,14 +121,14 @@ def test_notes_settings_and_memory_come_back(DataParallel: Any, tmp_path: Path) 
     adam = mg.Adam(graph.parameters, 0.01)
     parallel = DataParallel(graph, adam)
     ranks.trained(parallel, 1)
-    adam.learning_rate = 0.003
+    adam.learning_rate = np.float32(0.25)
     parallel.save(tmp_path / "at.npz", rng=rng.bit_generator.state)
     drawn = rng.random(3)
     ranks.trained(parallel, 1)
     again = mg.Adam(graph.parameters)
     rng.bit_generator.state = DataParallel(graph, again).load(tmp_path / "at.npz")["rng"]
     assert np.array_equal(rng.random(3), drawn)
-    assert again.learning_rate == 0.003 and again.betas == adam.betas and again.steps[0] == 5
+    assert again.learning_rate == 0.25 and again.betas == adam.betas and again.steps[0] == 5
     with pytest.raises(ValueError, match="at.npz has .*Adam; needed are .*SGD"):
         DataParallel(graph, mg.SGD(graph.parameters)).load(tmp_path / "at.npz")
     mg.save(tmp_path / "net.npz", graph.parameters)
@@ -137,6 +137,23 @@ def test_notes_settings_and_memory_come_back(DataParallel: Any, tmp_path: Path) 
     with pytest.raises(TypeError, match="JSON"):
         parallel.save(tmp_path / "notes.npz", what=object())
     assert not (tmp_path / "notes.npz").exists()
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_two_types_in_one_message_and_leaves_fed_as_nodes(DataParallel: Any, compiled: bool) -> None:
+    def mixed() -> tuple[mg.Node, mg.Graph]:
+        x = mg.Node(ranks.X.astype(np.float32), "x")
+        hidden = Affine(4, 6, seed=1, dtype=np.float32)(x)
+        return x, mg.Graph((Affine(6, 3, seed=2)(hidden) ** 2).mean())
+
+    (x, graph), (other, by_hand) = mixed(), mixed()
+    parallel = DataParallel(graph, mg.SGD(graph.parameters, 0.1), compiled=compiled)
+    loss = parallel({x: ranks.X[:8].astype(np.float32)})
+    assert loss == pytest.approx(float(by_hand.forward({other: ranks.X[:8]})), rel=1e-6)
+    by_hand.backward()
+    mg.SGD(by_hand.parameters, 0.1).step()
+    assert {parameter.value.dtype for parameter in graph.parameters} == {np.dtype("float32"), np.dtype("float64")}
+    np.testing.assert_allclose(ranks.numbers(graph), ranks.numbers(by_hand), rtol=1e-5)
 
 
 def test_what_is_no_batch_is_refused(DataParallel: Any) -> None:

@@ -23,7 +23,7 @@ def frozen(parameters: Iterable[Parameter], optimizer: Optimizer, notes: dict[st
     found = tuple(parameters)
     about = {
         "parameters": _described(found), "optimizer": type(optimizer).__name__,
-        "settings": optimizer.settings, "notes": notes,
+        "settings": {name: _plain(value) for name, value in optimizer.settings.items()}, "notes": notes,
     }  # fmt: skip
     arrays = {f"parameters/{i}": parameter.value for i, parameter in enumerate(found)}
     for name, memory in _memories(optimizer).items():
@@ -54,6 +54,11 @@ def thawed(who: str, content: bytes, parameters: Iterable[Parameter], optimizer:
     settings = {name: tuple(v) if isinstance(v, list) else v for name, v in about["settings"].items()}
     vars(optimizer).update(settings | memories)
     return about["notes"]
+
+
+def _plain(value: Any) -> Any:
+    """A NumPy number as Python's own, which JSON can write."""
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _memories(optimizer: Optimizer) -> dict[str, dict[int, Array | int]]:
