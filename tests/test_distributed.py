@@ -165,6 +165,13 @@ def test_what_is_no_batch_is_refused(DataParallel: Any) -> None:
         parallel()
     with pytest.raises(ValueError, match="b is a parameter, which is no part of a batch|W"):
         parallel({graph.parameters[0]: graph.parameters[0].value})
+    with pytest.raises(ValueError, match="total is 2, but this rank alone has 3 rows of it"):
+        parallel.local(2, x=ranks.X[:3], t=ranks.LABELS[:3])
+    with pytest.raises(RuntimeError, match="this rank has 3 of 4 rows, and all ranks have 3"):
+        parallel.local(4, x=ranks.X[:3], t=ranks.LABELS[:3])
+    x = mg.Node(ranks.X, "x")
+    with pytest.raises(ValueError, match=r"DataParallel: Y is \[38, 3\], not a scalar; the output must be the loss"):
+        DataParallel(mg.Graph(Affine(4, 3, seed=1)(x)), mg.SGD(graph.parameters))
     with pytest.raises(TypeError, match="DataParallel: needs a Graph and an Optimizer"):
         DataParallel(graph.output, mg.SGD(graph.parameters))
     with pytest.raises(TypeError, match="reduce is 3; it must be a function, and needs an optimizer"):

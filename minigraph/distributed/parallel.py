@@ -46,6 +46,9 @@ class DataParallel:
         with failing_together(self.comm):
             if not isinstance(graph, Graph) or not isinstance(optimizer, Optimizer):
                 raise TypeError(f"DataParallel: needs a Graph and an Optimizer; got {graph!r} and {optimizer!r}")
+            if graph.output.value.size != 1:
+                shape, name = shape_text(graph.output.shape), graph.names[graph.output]
+                raise ValueError(f"DataParallel: {name} is {shape}, not a scalar; the output must be the loss")
             if self.size > 1:
                 _refuse_whole_batches(graph)
             self.graph, self.optimizer = graph, optimizer
@@ -70,10 +73,14 @@ class DataParallel:
             return self._step(_taken(fed, rows), count, total)
 
     def local(self, total: int, feeds: Feeds | None = None, /, **named: ArrayLike) -> Any:
-        """A step on a batch of `total` rows, of which each rank is fed its own only: one at least, and as many as it
-        likes. Nobody can try here whether the loss is a mean."""
+        """A step on a batch of `total` rows, of which each rank is fed its own only, at least one.
+
+        Here nobody can try whether the loss is a mean.
+        """
         with failing_together(self.comm):
             fed, count = self._checked(feeds, named)
+            if total < count:
+                raise ValueError(f"DataParallel.local: total is {total}, but this rank alone has {count} rows of it")
             return self._step(fed, count, total)
 
     def rows(self, total: int) -> slice:
