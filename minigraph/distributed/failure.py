@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,8 +28,8 @@ def failing_together(comm: Any) -> Iterator[None]:
     except BaseException as error:
         if comm.size == 1:
             raise
-        print(f"rank {comm.rank} of {comm.size} failed:", file=sys.stderr)
-        traceback.print_exception(error)
+        # in one piece, or two ranks would write between each other's lines
+        sys.stderr.write(f"rank {comm.rank} of {comm.size} failed:\n{''.join(traceback.format_exception(error))}")
         _abort(comm)
 
 
@@ -48,4 +49,5 @@ def abort_on_uncaught() -> None:
 def _abort(comm: Any) -> None:
     sys.stdout.flush()
     sys.stderr.flush()
+    time.sleep(0.5)  # mpiexec drops what it has not read yet when a rank aborts
     comm.Abort(1)
