@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from minigraph.scene.korean_film import FILM
+
 __all__ = ["LANGUAGES", "Language", "translated"]
 
 Language = Literal["en", "ko"]
@@ -144,6 +146,8 @@ KOREAN = {
         "✗ {0}, {1}: backward의 결과는 {2}, 그러나 {3}의 결과는 {4}, 차이는 최대 {5}"
     ),
     "{0} changed after this forward": "{0}: 이 순전파 뒤에 바뀜",
+    # film
+    **FILM,
 }
 
 

@@ -59,6 +59,10 @@ class Sheet:
         pos = " ".join([place(*points[0]), *thirds])
         self.edge(*ends, pos, kind, arrowhead="none", color=colour, penwidth=f"{width:.2f}")
 
+    def disc(self, name: str, at: Place, kind: str, colour: str, radius: float) -> None:
+        look = {"shape": "circle", "fixedsize": "true", "width": f"{radius / 36:.4f}", "style": "filled", "label": ""}
+        self.dot.node(name, id=name, pos=place(*at), color=colour, fillcolor=colour, **look, **{"class": kind})
+
     def point(self, name: str, at: Place) -> None:
         """Nothing that can be seen, but the picture reaches there."""
         look = {"shape": "point", "width": f"{DOT}", "style": "invis", "label": ""}

@@ -47,8 +47,9 @@ def document(
 
 @cache
 def asset(name: str) -> str:
-    """A style sheet or a script of this package."""
-    return (files(__package__) / "assets" / name).read_text(encoding="utf-8").strip()
+    """A style sheet or a script of this package, or of another one: "minigraph.film/film.css"."""
+    package, _, own = name.rpartition("/")
+    return (files(package or __package__) / "assets" / own).read_text(encoding="utf-8").strip()
 
 
 def as_data(value: Any, **attributes: str) -> str:

@@ -1,0 +1,69 @@
+"""The page of a film: its frames as data, and the scripts that scrub through them."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+from minigraph.arrays import Array
+from minigraph.diagram.layout.engines import render_svgs
+from minigraph.diagram.web.numbers import described, number
+from minigraph.diagram.web.shell import as_data, document
+from minigraph.film.pictures import Pictures
+from minigraph.film.pieces import alike
+from minigraph.film.regions import plane
+from minigraph.film.story import Story
+from minigraph.film.words import film_words
+from minigraph.graph import Node
+from minigraph.scene.text import clean
+
+__all__ = ["film_page"]
+
+SCRIPTS = ("numbers.js", *(f"minigraph.film/{name}.js" for name in ("network", "curve", "plane", "film")))
+PARAMETERS = 24  # that have tables; of more, the first ones
+NUMBERS = 60_000  # on the page, of all parameters in all frames
+LEAST = 16  # numbers of each
+
+
+def film_page(story: Story, pictures: Pictures, theme: str = "") -> str:
+    """theme: "light" or "dark" stays so; "" follows the reader's system."""
+    name = pictures.title or pictures.symbols.say("training: {0}", pictures.symbols.name(story.graph.output))
+    title = clean(name, 200)
+    data = as_data(_data(story, pictures, title), **{"class": "mg-data"})
+    body = (
+        f'<main class="mg-page"><section class="mg-film" lang="{pictures.language}" aria-label="{escape(title)}">\n'
+        f"{data}\n</section></main>"
+    )
+    return document(title, pictures.language, body, ("minigraph.film/film.css",), SCRIPTS, theme)
+
+
+def _data(story: Story, pictures: Pictures, title: str) -> dict[str, Any]:
+    found, neurons = plane(story), [view.sheet.source for view, _ in pictures.neurons()]
+    parameters = story.graph.parameters[:PARAMETERS]
+    return {
+        "title": title,
+        "words": film_words(pictures.language),
+        "steps": [frame.step for frame in story.frames],
+        "losses": [None if frame.loss is None else number(frame.loss) for frame in story.frames],
+        "captions": [pictures.caption(frame) for frame in story.frames],
+        "parameters": [_parameter(story, pictures, node) for node in parameters],
+        "left": len(story.graph.parameters) - len(parameters),
+        "network": alike(render_svgs(neurons)) if neurons else None,
+        "plane": found.as_json() if found else None,
+    }
+
+
+def _parameter(story: Story, pictures: Pictures, node: Node) -> dict[str, Any]:
+    count = 2 * len(story.frames) * min(len(story.graph.parameters), PARAMETERS)
+    most = max(LEAST, NUMBERS // count)
+
+    def shown(array: Array | None) -> dict[str, Any] | None:
+        return None if array is None else described(array, most)
+
+    return {
+        "name": pictures.symbols.name(node),
+        "gradientName": pictures.symbols.gradient(node),
+        "values": [shown(frame.parameters[node]) for frame in story.frames],
+        "gradients": [shown(frame.gradients.get(node)) for frame in story.frames],
+        "widest": [number(v) for v in story.widest[node]],
+    }
