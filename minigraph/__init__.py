@@ -68,10 +68,10 @@ from minigraph.sequential import Sequential
 __version__ = "0.1.0"
 __all__ = [
     "SGD", "AdaGrad", "Adam", "AdamW", "Clock", "ConstantRate", "CosineDecay", "Diagram", "Explanation",
-    "ExponentialDecay", "Film", "Frame", "GradientReport", "Graph", "Local", "Node", "Op", "Optimizer", "Parameter", "Program",
-    "RMSProp", "ReduceOnPlateau", "Schedule", "Sequential", "StepDecay", "abs", "add", "batches", "broadcast_to",
-    "check_gradients", "check_op", "clip", "clip_grad_norm", "clip_grad_value", "compare", "concat", "div", "draw",
-    "draw_step", "erf", "exp", "expand", "explain", "getitem", "load", "local_gradient", "log", "logit", "matmul",
-    "max", "maximum", "mean", "min", "minimum", "mul", "neg", "numerical_gradient", "pick", "pow", "record", "relu", "reshape",
-    "save", "sigmoid", "sqrt", "stack", "sub", "sum", "tanh", "transpose", "where",
+    "ExponentialDecay", "Film", "Frame", "GradientReport", "Graph", "Local", "Node", "Op", "Optimizer", "Parameter",
+    "Program", "RMSProp", "ReduceOnPlateau", "Schedule", "Sequential", "StepDecay", "abs", "add", "batches",
+    "broadcast_to", "check_gradients", "check_op", "clip", "clip_grad_norm", "clip_grad_value", "compare", "concat",
+    "div", "draw", "draw_step", "erf", "exp", "expand", "explain", "getitem", "load", "local_gradient", "log", "logit",
+    "matmul", "max", "maximum", "mean", "min", "minimum", "mul", "neg", "numerical_gradient", "pick", "pow", "record",
+    "relu", "reshape", "save", "sigmoid", "sqrt", "stack", "sub", "sum", "tanh", "transpose", "where",
 ]  # fmt: skip

@@ -28,8 +28,6 @@ ACROSS = 900  # where tables go on in the next line
 SPACE = 40
 CURVE = 84  # the height of the loss curve
 LONGEST = 640
-POINTS = 72  # in an inch
-PAD = 14  # around a picture
 MARGIN = 64  # left of it, for its numbers
 
 
@@ -77,16 +75,14 @@ class Pictures:
             neurons = Neurons(look, True, self.sample, scale)
             yield neurons, neurons.drawing()
 
-    def sources(self, pixels: int | None = None) -> list[str]:
-        """DOT text for each frame: caption, units or tables, and the loss. pixels: how wide a png of it is to be."""
+    def sources(self) -> list[str]:
+        """DOT text for each frame: caption, units or tables, and the loss."""
         if self.scale is not None:
             sheets = [(neurons.sheet, extent) for neurons, extent in self.neurons()]
         else:
             sheets = self._tables()
         for at, (sheet, extent) in enumerate(sheets):
-            width = self._around(sheet, extent, at)
-            if pixels is not None:
-                sheet.dot.attr("graph", dpi=f"{POINTS * pixels / width:.2f}")
+            self._around(sheet, extent, at)
         return [sheet.source for sheet, _ in sheets]
 
     # ---- tables ----
@@ -122,8 +118,7 @@ class Pictures:
 
     # ---- around them ----
 
-    def _around(self, sheet: Sheet, extent: Extent, at: int) -> float:
-        """Returns how wide the picture is, with its margins."""
+    def _around(self, sheet: Sheet, extent: Extent, at: int) -> None:
         p, frame = self.palette, self.story.frames[at]
         middle = (extent.left + extent.right) / 2
         half = max((extent.right - extent.left) / 2, (LONGEST + MARGIN) / 2)
@@ -138,7 +133,6 @@ class Pictures:
         self._curve(sheet, middle + (MARGIN - LONGEST) / 2, bottom, at)
         for name, x, y in (("low", -half, bottom - 22), ("high", half, top)):
             sheet.point(name, (middle + x, y))
-        return 2 * (half + PAD)
 
     def _curve(self, sheet: Sheet, left: float, bottom: float, at: int) -> None:
         """The loss over the steps, the part to come pale, and a mark where the frame is."""
@@ -163,8 +157,8 @@ class Pictures:
         for name, number, y in (("axis-high", high, bottom + CURVE), ("axis-low", low, bottom)):
             text = write(Run(scalar(number), p.mute, 9))
             sheet.put(name, text, (left - 6 - text.width / 2, y), "number")
-        for name, text, x in (("axis-first", "0", left), ("axis-last", str(frames[-1].step), left + length)):
-            sheet.put(name, write(Run(text, p.mute, 9)), (x, bottom - 10), "number")
+        for name, step, x in (("axis-first", 0, left), ("axis-last", frames[-1].step, left + length)):
+            sheet.put(name, write(Run(str(step), p.mute, 9)), (x, bottom - 10), "number")
         label = write(Run(self.symbols.say("loss"), p.mute, 9))
         sheet.put("axis-loss", label, (left + length / 2, bottom - 10), "number")
 

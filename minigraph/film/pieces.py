@@ -76,7 +76,8 @@ def _groups(svg: str) -> tuple[list[float], dict[str, str]]:
     groups = {}
     for group in outer:
         if group.tag == f"{{{SVG}}}g" and len(group):
-            groups[group.get("id", "")] = _written(group, dx, dy)
+            name = group.get("id", "")  # which the text will not have
+            groups[name] = _written(group, dx, dy)
     return [float(n) for n in root.get("viewBox", "").split()], groups
 
 

@@ -58,7 +58,6 @@ def record(
     return Film(what, every, most, graph.feeding(batch, {}))
 
 
-
 class Film:
     """What `record` makes; call it once per step of training. Iterable: its frames, in order.
 
@@ -162,8 +161,7 @@ class Film:
         if loss is None and self.step:
             name = self.graph.names[self.graph.output]
             raise ValueError(f"film: {name} is {shape_text(value.shape)}, not a scalar; give the loss: film(loss)")
-        parameters = self.graph.parameters
-        values = {p: np.array(p.value) for p in parameters}
+        values: dict[Node, Array] = {p: np.array(p.value) for p in self.graph.parameters}
         return Frame(self.step, loss, values, {p: np.array(g) for p, g in gradients.items()})
 
     def _last_run(self) -> tuple[Array, Mapping[Node, Array]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -99,7 +99,7 @@ def _joins(graph: Graph) -> Iterator[tuple[Node, Node, Node, Node]]:
     for data in leaves:
         if data.value.ndim != 2 or data.shape[1] != 2 or data.value.dtype.kind != "f":
             continue
-        after, learns = {data}, set(graph.parameters)
+        after, learns = {data}, set[Node](graph.parameters)
         for node in graph.nodes:
             after |= {node} if not after.isdisjoint(node.inputs) else set()
             learns |= {node} if not learns.isdisjoint(node.inputs) else set()

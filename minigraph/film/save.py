@@ -12,16 +12,17 @@ from minigraph.diagram.labels.style import LEVELS, SCOPE, THEMES, Palette, shade
 from minigraph.diagram.layout.engines import render, render_pngs, render_svgs
 from minigraph.diagram.layout.svg import finished
 from minigraph.diagram.options import Language, Theme, colours
+from minigraph.files import write
 from minigraph.film.page import film_page
 from minigraph.film.pictures import Pictures
 from minigraph.film.story import Story
-from minigraph.files import write
 from minigraph.scene.text import clean
 
 __all__ = ["FORMATS", "Options", "write_film", "write_frames"]
 
 FORMATS = ("html", "gif", "pdf")
 PIXELS = 1000  # how wide an animation is
+NEAR = 12
 LAST = 2.0  # seconds to see the end
 
 
@@ -48,7 +49,7 @@ def write_film(target: Path, story: Story, options: Options, seconds: float) -> 
     library = _library("PIL.Image" if format == ".gif" else "pypdf", f"Film.save: a {format}")
     pictures = options.pictures(story)
     if format == ".gif":
-        return write(target, _animation(library, render_pngs(pictures.sources(PIXELS)), seconds, pictures.palette))
+        return write(target, _animation(library, render_pngs(pictures.sources()), seconds, pictures.palette))
     return write(target, _joined(library, [render(source, "pdf") for source in pictures.sources()]))
 
 
@@ -91,13 +92,18 @@ def _animation(images: Any, pngs: list[bytes], seconds: float, palette: Palette)
 
 def _paints(palette: Palette) -> list[tuple[int, ...]]:
     """The colours of the pictures, and steps to the background for smooth edges: the same for all frames."""
-    written = [colour for name, colour in vars(palette).items() if isinstance(colour, str)]
+    written = [colour for colour in vars(palette).values() if isinstance(colour, str)]
     for heat in (palette.forward_heat, palette.backward_heat):
         written += [shade(heat, n / LEVELS) for n in range(LEVELS + 1)]
-    colours = [tuple(int(text[i : i + 2], 16) for i in (1, 3, 5)) for text in dict.fromkeys(written)]
-    ground = colours[0]
-    steps = [tuple(round(a + (b - a) * part) for a, b in zip(ground, c)) for c in colours for part in (1, 0.75, 0.5, 0.25)]
-    return list(dict.fromkeys([ground, *steps]))[:256]
+    ground, *colours = (tuple(int(text[i : i + 2], 16) for i in (1, 3, 5)) for text in dict.fromkeys(written))
+    steps = (
+        tuple(round(a + (b - a) * part) for a, b in zip(ground, colour))
+        for colour in colours
+        for part in (1, 0.75, 0.5, 0.25)
+    )
+    # what is nearly the background would be taken for it, since the search for the nearest colour is a rough one
+    far = (colour for colour in steps if max(abs(a - b) for a, b in zip(ground, colour)) >= NEAR)
+    return list(dict.fromkeys([ground, *far]))[:256]
 
 
 def _joined(pypdf: Any, pages: list[bytes]) -> bytes:

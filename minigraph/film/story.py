@@ -37,9 +37,11 @@ class Story:
     batch: Mapping[Node, Array]
     frames: Sequence[Frame]
 
-    def values(self, frame: Frame, until: Node | None = None, feeds: Mapping[Node, Array] | None = None) -> dict[Node, Array]:
+    def values(
+        self, frame: Frame, until: Node | None = None, feeds: Mapping[Node, Array] | None = None
+    ) -> dict[Node, Array]:
         """What the nodes are for the batch at that moment, not training."""
-        resting = {clock: np.zeros_like(clock.value) for clock in self.graph.clocks}
+        resting: dict[Node, Array] = {clock: np.zeros_like(clock.value) for clock in self.graph.clocks}
         with np.errstate(all="ignore"):
             return self.graph.replay({**self.batch, **frame.parameters, **resting, **(feeds or {})}, until)
 

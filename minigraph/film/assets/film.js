@@ -41,7 +41,7 @@ class Film {
     this.section.append(
       element("header", { class: "mg-film-bar" }, element("h2", {}, data.title), this.caption, dark),
       element(
-        "div", { class: this.network ? "mg-film-body" : "mg-film-body mg-without-network" },
+        "div", { class: "mg-film-body" },
         this.network ? part("network", words.network, element("div", { class: "mg-wide", tabindex: "0" }, this.network.svg)) : "",
         element("div", { class: "mg-side" }, part("curve", words.losses, this.curve.svg),
           this.plane ? part("plane", words.regions, this.plane.root) : ""),
@@ -59,7 +59,7 @@ class Film {
   table(name, array, hue, most) {
     const figure = element("figure", { class: "mg-term" }, element("figcaption", { class: `mg-${hue}` }, name));
     if (array) {
-      figure.append(arrayTables(array, hue, this.words, { most: typeof most === "number" ? most : undefined }));
+      figure.append(arrayTables(array, hue, this.words, { rows: 10, columns: 10, most }));
       figure.title = rangeText(array, this.words);
     } else figure.append(element("span", { class: "mg-note" }, this.words.notComputed));
     return figure;
