@@ -84,7 +84,7 @@ class Film:
         self.step += 1
         if self.step % self.every == 0:
             self._frames.append(self._frame())
-            if len(self._frames) >= self.most:
+            if len(self._frames) > self.most:
                 self._frames, self.every = self._frames[::2], 2 * self.every
 
     def __enter__(self) -> Film:
@@ -96,10 +96,12 @@ class Film:
         self._frames, self.is_over = list(self), True
 
     def __iter__(self) -> Iterator[Frame]:
-        return iter([*self._frames, *([self._frame()] if self._lacks_last else [])])
+        if not self._lacks_last:
+            return iter(list(self._frames))
+        return iter([*self._frames[: self.most - 1], self._frame()])
 
     def __len__(self) -> int:
-        return len(self._frames) + self._lacks_last
+        return min(len(self._frames) + self._lacks_last, self.most)
 
     @property
     def _lacks_last(self) -> bool:
