@@ -18,6 +18,23 @@ pytestmark = pytest.mark.browser
 Open = Callable[..., Any]
 
 
+# the colour of some cells that no point of the data is near to, with the place of each
+PAINTED = """() => {
+  const canvas = document.querySelector(".mg-plane"), size = canvas.width;
+  const { side, points, box } = JSON.parse(document.querySelector(".mg-data").textContent).plane;
+  const paint = canvas.getContext("2d").getImageData(0, 0, size, size).data, found = [];
+  const [left, right, bottom, top] = box;
+  for (let n = 0; n < side * side; n += 7) {
+    const [x, y] = [(n % side + 0.5) / side, (Math.floor(n / side) + 0.5) / side];
+    const at = [left + (right - left) * x, top - (top - bottom) * y];
+    const away = points.map(([a, b]) => Math.hypot((a - at[0]) / (right - left), (b - at[1]) / (top - bottom)));
+    const pixel = 4 * (Math.floor(y * size) * size + Math.floor(x * size));
+    if (Math.min(...away) > 0.02) found.push([...at, paint.slice(pixel, pixel + 3).join()]);
+  }
+  return found;
+}"""
+
+
 def scrub(page: Any, frame: int) -> None:
     page.locator(".mg-slider").evaluate("(s, n) => { s.value = n; s.dispatchEvent(new Event('input')); }", frame)
 
@@ -105,18 +122,7 @@ def test_regions_are_painted_as_they_are(tmp_path: Path, browser_page: Open) -> 
     frame = list(film)[-1]
     page.keyboard.press("End")
     w1, b1, w2, b2 = frame.parameters.values()
-    found = page.evaluate("""() => {
-          const canvas = document.querySelector(".mg-plane"), data = JSON.parse(document.querySelector(".mg-data").textContent).plane;
-          const paper = canvas.getContext("2d"), cell = canvas.width / data.side, [left, right, bottom, top] = data.box;
-          const found = [];
-          for (let row = 1; row < data.side; row += 6) for (let column = 1; column < data.side; column += 6) {
-            const [x, y] = [(column + 0.5) * cell, (row + 0.5) * cell];
-            const at = [left + (right - left) * x / canvas.width, top - (top - bottom) * y / canvas.height];
-            if (data.points.every(([a, b]) => Math.hypot((a - at[0]) / (right - left), (b - at[1]) / (top - bottom)) > 0.02))
-              found.push([...at, [...paper.getImageData(x, y, 1, 1).data].slice(0, 3).join()]);
-          }
-          return found;
-        }""")
+    found = page.evaluate(PAINTED)
     scores = np.maximum(np.array([[x, y] for x, y, _ in found]) @ w1 + b1, 0) @ w2 + b2
     colours = [{colour for (*_, colour), k in zip(found, scores.argmax(axis=1)) if k == each} for each in (0, 1)]
     assert len(found) > 50 and [len(of) for of in colours] == [1, 1] and colours[0] != colours[1]
@@ -142,7 +148,7 @@ def test_keys_and_buttons(tmp_path: Path, browser_page: Open) -> None:
     page.locator("body").click(position={"x": 5, "y": 60})
     page.keyboard.press(" ")
     assert page.text_content(".mg-do-play") == "pause" and page.get_attribute(".mg-caption", "aria-live") == "off"
-    page.wait_for_function("document.querySelector('.mg-do-play').textContent === 'play'")
+    page.locator(".mg-do-play", has_text="play").wait_for()
     assert step() == 20 and page.get_attribute(".mg-caption", "aria-live") == "polite"
     page.keyboard.press("d")
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
