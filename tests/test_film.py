@@ -119,6 +119,7 @@ def test_bad_arguments() -> None:
         (graph, {"every": True}, ValueError, "record: every is True"),
         (graph, {"most": 1}, ValueError, "record: most is 1"),
         (graph, {"batch": {"nobody": 1.0}}, ValueError, "no leaf named 'nobody'"),
+        (graph, {"batch": {"t": [0, 1]}}, ValueError, "SoftmaxWithLoss"),
         (mg.Graph(mg.Node(1.0) * 2), {}, ValueError, "no parameters"),
     ]:
         with pytest.raises(error, match=re.escape(says)):
@@ -209,6 +210,13 @@ def test_tables_show_the_parameters_where_units_cannot(tmp_path: Path) -> None:
         assert all(f"{v:.2f}".replace("-", "−") in says for array in frame.parameters.values() for v in array.flat)
 
 
+def test_a_matrix_that_is_not_trained_is_drawn_too(tmp_path: Path) -> None:
+    x, fixed = mg.Node([[1.0, 2.0]], "x", requires_grad=False), mg.Node([[1.0, -2.0], [3.0, 0.5]], "F")
+    weight = mg.Parameter([[1.0], [2.0]], "w")
+    film = trained(mg.Graph(((x @ fixed) @ weight).sum()), 2, every=1, rate=0.1)
+    assert len([1 for path in film.frames(tmp_path) if "F[1, 2] = −2" in path.read_text("utf-8")]) == 3
+
+
 @pytest.mark.dot
 def test_an_animation_has_all_frames(tmp_path: Path, dot: str) -> None:
     from PIL import Image
@@ -296,6 +304,19 @@ def test_one_output_splits_the_plane_in_two(kind: str) -> None:
     expected = (points @ [[3.0], [1.0]] + 0.2).ravel() > limit
     assert np.array_equal(found.classes(list(film)[0], points), expected)
     assert np.array_equal(found.answers, yes.ravel())
+
+
+def test_batches_may_change_while_one_stays_to_be_looked_at() -> None:
+    graph = classifier()
+    points, labels = graph["x"].value, graph["t"].value
+    program = graph.compile(mg.SGD(graph.parameters, 0.3))
+    film = mg.record(program, every=10, batch={"x": points[:30], "t": labels[:30]})
+    for start in range(20):
+        program(x=points[start : start + 4], t=labels[start : start + 4])
+        film()
+    found = plane(film._story())
+    assert found is not None and np.array_equal(found.answers, labels[:30])
+    assert len(film._story().values(list(film)[-1])[graph["x"]]) == 30
 
 
 def test_there_are_no_regions_of_what_has_no_classes_or_no_plane() -> None:

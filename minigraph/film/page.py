@@ -38,7 +38,7 @@ def film_page(story: Story, pictures: Pictures, theme: str = "") -> str:
 
 
 def _data(story: Story, pictures: Pictures, title: str) -> dict[str, Any]:
-    found, neurons = plane(story), [view.sheet.source for view, _ in pictures.neurons()]
+    found, neurons = plane(story), [sheet.source for sheet, _ in pictures.neurons()]
     parameters = story.graph.parameters[:PARAMETERS]
     return {
         "title": title,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -51,36 +50,26 @@ class Pictures:
             return self.symbols.say("step {0}", frame.step)
         return self.symbols.say("step {0}: loss {1}", frame.step, scalar(frame.loss, 3))
 
-    @cached_property
-    def scale(self) -> Scale | None:
-        """What the neuron views of all frames have in common; None where the graph is no chain that can be drawn."""
-        try:
-            layers = read_chain(Scene(self.story.graph.output)).layers
-            for scene in self.story.scenes():
-                read_chain(scene)
-        except ValueError:
-            return None
-        scale = Scale([self.story.widest[layer.weight][0] for layer in layers])
-        for _ in self._drawn(scale):  # each adds what it needs to the scale
-            pass
-        return scale
-
-    def neurons(self) -> Iterator[tuple[Neurons, Extent]]:
-        """The neuron view of each frame, drawn, with its size; none where there is no scale."""
-        return iter(()) if self.scale is None else self._drawn(self.scale)
-
-    def _drawn(self, scale: Scale) -> Iterator[tuple[Neurons, Extent]]:
+    def neurons(self) -> list[tuple[Sheet, Extent]]:
+        """The neuron view of each frame, all on one scale; none where the graph is no chain that can be drawn."""
+        views: list[Neurons] = []
+        scale: Scale | None = None
         for scene in self.story.scenes():
+            try:
+                layers = read_chain(scene).layers
+            except ValueError:
+                return []
+            if scale is None:  # by place: these nodes are copies
+                known = dict(zip(scene.graph.nodes, self.story.graph.nodes))
+                scale = Scale([self.story.largest(known[layer.weight]) for layer in layers])
             look = Look(scene, Symbols(scene, self.language), self.palette)
-            neurons = Neurons(look, True, self.sample, scale)
-            yield neurons, neurons.drawing()
+            views.append(Neurons(look, True, self.sample, scale))
+            views[-1].draw()
+        return [(view.sheet, view.finish()) for view in views]
 
     def sources(self) -> list[str]:
         """DOT text for each frame: caption, units or tables, and the loss."""
-        if self.scale is not None:
-            sheets = [(neurons.sheet, extent) for neurons, extent in self.neurons()]
-        else:
-            sheets = self._tables()
+        sheets = self.neurons() or self._tables()
         for at, (sheet, extent) in enumerate(sheets):
             self._around(sheet, extent, at)
         return [sheet.source for sheet, _ in sheets]

@@ -47,9 +47,11 @@ class Story:
 
     def scenes(self) -> Iterator[Scene]:
         """A scene of each frame. All are of the same copied nodes, so one must be done with before the next."""
-        root = copy.deepcopy(self.graph.output)
-        graph = Graph(root)
-        twins = dict(zip(self.graph.nodes, graph.nodes))
+        twins: dict[Node, Node] = {}
+        for node in self.graph.nodes:
+            twins[node] = copy.copy(node)
+            twins[node].inputs = tuple(twins[source] for source in node.inputs)
+        root = twins[self.graph.output]
         for frame in self.frames:
             values = self.values(frame)
             for node, twin in twins.items():
@@ -67,6 +69,10 @@ class Story:
             )
             for node in self.graph.parameters
         }
+
+    def largest(self, leaf: Node) -> float:
+        """Its largest number in all frames."""
+        return self.widest[leaf][0] if leaf in self.widest else _largest([self.batch[leaf]])
 
 
 def _largest(arrays: Sequence[Array]) -> float:

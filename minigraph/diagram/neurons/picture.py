@@ -75,30 +75,35 @@ class Neurons:
         self.colour = self.palette.forward if forward else self.palette.backward
         self.way = {} if forward else {"style": "dashed", "dir": "back"}
         self.sheet = Sheet(self.palette.background)
+        self.top, self.right = height(0, max(map(len, self.shown))) + RADIUS + 24, 0.0
 
     def source(self) -> str:
-        self.drawing()
+        self.draw()
+        self.finish()
         return self.sheet.source
 
-    def drawing(self) -> Extent:
-        """Draws on the sheet; returns how far the drawing reaches."""
-        top = height(0, max(map(len, self.shown))) + RADIUS + 24
+    def draw(self) -> None:
+        """Units, arrows, and what comes after them. What the graph holds is read here, and not later."""
         for column, node in enumerate(self.chain.columns):
-            self._column(column, node, top)
+            self._column(column, node, self.top)
         for number, layer in enumerate(self.chain.layers):
-            self._weights(number, layer, top)
-        right = self._ending()
+            self._weights(number, layer, self.top)
+        self.right = self._ending()
         if self.scale is not None:
-            right = self.scale.right = max(self.scale.right, right)
+            self.scale.right = max(self.scale.right, self.right)
+
+    def finish(self) -> Extent:
+        """Legend and title, when all pictures of the scale are drawn. Returns how far the picture reaches."""
+        right = self.right if self.scale is None else self.scale.right
         key = legend(self.units, self.drawn, self.scale is not None)
         half = max(right / 2, key.width / 2)
-        middle, above = half - RADIUS, top + HEADING
+        middle, above = half - RADIUS, self.top + HEADING
         if self.title:
             title = headline(self.look, self.title)
             self.sheet.put("title", title, (middle, above + title.height / 2), "heading")
             above += title.height
-        self.sheet.put("legend", key, (middle, -top - key.height / 2), "legend")
-        return Extent(-RADIUS, 2 * half - RADIUS, -top - key.height, above)
+        self.sheet.put("legend", key, (middle, -self.top - key.height / 2), "legend")
+        return Extent(-RADIUS, 2 * half - RADIUS, -self.top - key.height, above)
 
     def description(self) -> str:
         """The diagram in words."""
