@@ -7,7 +7,7 @@ local = downstream on every edge.
 from minigraph.checks import GradientReport, check_gradients, check_op
 from minigraph.compile import Program
 from minigraph.data import batches, load, save
-from minigraph.diagram import Diagram, compare, draw, draw_step
+from minigraph.diagram import Diagram, compare, draw, draw_step, save_page
 from minigraph.expand import expand
 from minigraph.explain import Explanation, explain
 from minigraph.formulas import Local
@@ -73,5 +73,5 @@ __all__ = [
     "broadcast_to", "check_gradients", "check_op", "clip", "clip_grad_norm", "clip_grad_value", "compare", "concat",
     "div", "draw", "draw_step", "erf", "exp", "expand", "explain", "getitem", "load", "local_gradient", "log", "logit",
     "matmul", "max", "maximum", "mean", "min", "minimum", "mul", "neg", "numerical_gradient", "pick", "pow", "record",
-    "relu", "reshape", "save", "sigmoid", "sqrt", "stack", "sub", "sum", "tanh", "transpose", "where",
+    "relu", "reshape", "save", "save_page", "sigmoid", "sqrt", "stack", "sub", "sum", "tanh", "transpose", "where",
 ]  # fmt: skip

@@ -14,7 +14,7 @@ from minigraph.diagram.layout.svg import finished
 from minigraph.diagram.web.player import Player, page
 from minigraph.files import write
 
-__all__ = ["Diagram"]
+__all__ = ["Diagram", "save_page"]
 
 FORMATS = ("svg", "html", "png", "pdf", "dot")
 
@@ -42,7 +42,7 @@ class Diagram:
 
         Errors: ValueError for a picture that has no steps: of `compare`, `draw_step` or neurons.
         """
-        return pages([self], self.title)
+        return _page([self], self.title)
 
     def figure(self) -> str:
         """What of `html` is this diagram's: for pages with several."""
@@ -100,8 +100,27 @@ class Diagram:
         return f"<Diagram: {len(self.source):,} characters of DOT; .save('picture.svg')>"
 
 
-def pages(diagrams: Sequence[Diagram], title: str) -> str:
-    """One page of several diagrams, which step each on its own."""
+def save_page(path: str | os.PathLike[str], *diagrams: Diagram, title: str | None = None) -> Path:
+    """One interactive page (.html) of several diagrams, below each other, each with its own steps; returns the path.
+
+    title: of the whole page, else the first diagram's. Errors: TypeError for what is no Diagram; ValueError for none,
+    for two with one id, for one that has no steps (of `compare`, `draw_step` or neurons), and for another suffix.
+    """
+    target = Path(path)
+    if target.suffix.lower() != ".html":
+        raise ValueError(f"save_page: {target.name!r} has the suffix {target.suffix!r}; it must be .html")
+    for diagram in diagrams:
+        if not isinstance(diagram, Diagram):
+            raise TypeError(f"save_page: needs diagrams, as draw gives them, got {type(diagram).__name__}")
+    ids = [diagram.id for diagram in diagrams]
+    if twice := sorted({id for id in ids if ids.count(id) > 1}):
+        raise ValueError(f"save_page: two diagrams have the id {twice[0]!r}; draw one of them with another id=")
+    if not diagrams:
+        raise ValueError("save_page: needs at least one diagram")
+    return write(target, _page(diagrams, title or diagrams[0].title).encode())
+
+
+def _page(diagrams: Sequence[Diagram], title: str) -> str:
     figures = [diagram.figure() for diagram in diagrams]
     players = [diagram.player for diagram in diagrams if diagram.player is not None]
     return page(figures, title, players[0].language, players[0].theme)

@@ -35,6 +35,7 @@ WORDS = {
     "odd": "{0} NaN or ∞",
     "some": "the first {0} of {1} numbers",
     "empty": "empty",
+    "slice": "[{0}] of {1}",
     "more": "{0} more parameters are not shown",
 }
 

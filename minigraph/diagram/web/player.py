@@ -13,7 +13,7 @@ from minigraph.diagram.layout.dot import Writer, canvas
 from minigraph.diagram.layout.engines import render_svgs
 from minigraph.diagram.web.numbers import Arrays
 from minigraph.diagram.web.shell import as_data, document
-from minigraph.diagram.web.stage import Part, Stage, Wire, staged
+from minigraph.diagram.web.stage import Part, Stage, Wire, shortened, staged
 from minigraph.diagram.web.states import can_open, states
 from minigraph.diagram.web.steps import Step, steps
 from minigraph.diagram.web.words import words
@@ -25,6 +25,7 @@ from minigraph.scene.symbols import Term
 __all__ = ["SCRIPTS", "STYLES", "Player", "page"]
 
 STYLES = ("player.css",)
+LARGEST_STILL = 200_000  # characters of a picture for readers without scripts
 SCRIPTS = ("numbers.js", "stage.js", "panel.js", "player.js")
 
 
@@ -41,37 +42,40 @@ class Player:
 
     def figure(self, id: str, still: str) -> str:
         """The diagram as a part of a page. still: the picture in SVG, for readers without scripts."""
-        data = as_data(self.data(id), **{"class": "mg-data"})
+        data, still = as_data(self.data(id), **{"class": "mg-data"}), shortened(still)
+        if len(still) > LARGEST_STILL:
+            still = f"<noscript>{escape(words(self.language)['needsScripts'])}</noscript>"
         return (
             f'<section class="mg-player" id="{id}-player" lang="{self.language}" aria-label="{escape(self.title)}">\n'
             f'<div class="mg-still">{still}</div>\n{data}\n</section>'
         )
 
     def data(self, id: str) -> dict[str, Any]:
-        arrays, pieces, told = Arrays(), _Numbered(), _Numbered()
+        arrays, shared = Arrays(), _Shared()
         looks = states(self.first, self.look_at)
         writers = [Writer(look, canvas(look)) for look in looks.values()]
         svgs = render_svgs([writer.source() for writer in writers])
         found = []
         for places, writer, svg in zip(looks, writers, svgs):
             its_steps = steps(writer.look, arrays)
-            state = _State(writer, staged(svg), its_steps, pieces, arrays).as_json()
+            state = _State(writer, staged(svg), its_steps, shared, arrays).as_json()
             state["open"] = sorted(map(_written, places))
-            state["steps"] = [told.number(step.as_json()) for step in its_steps]
+            state["steps"] = [shared.steps.number(step.as_json()) for step in its_steps]
             found.append(state)
         return {
             "id": id,
             "title": self.title,
             "words": words(self.language),
-            "pieces": pieces.all,
+            "pieces": shared.pieces.all,
+            "told": shared.told.all,
+            "steps": shared.steps.all,
             "states": found,
-            "steps": told.all,
             "arrays": arrays.as_json(),
         }
 
 
 class _Numbered:
-    """Things that are the same in many pictures, each once."""
+    """Things of one kind, each once."""
 
     def __init__(self) -> None:
         self.all: list[Any] = []
@@ -85,17 +89,21 @@ class _Numbered:
         return self.numbers[key]
 
 
+class _Shared:
+    """What is the same in many states: drawn pieces, what is said of parts, and steps."""
+
+    def __init__(self) -> None:
+        self.pieces, self.told, self.steps = _Numbered(), _Numbered(), _Numbered()
+
+
 class _State:
     """One combination of open composites as data: where everything is, and the step with which it appears."""
 
-    def __init__(self, writer: Writer, stage: Stage, its_steps: list[Step], pieces: _Numbered, arrays: Arrays) -> None:
-        self.writer, self.stage, self.pieces, self.arrays = writer, stage, pieces, arrays
+    def __init__(self, writer: Writer, stage: Stage, its_steps: list[Step], shared: _Shared, arrays: Arrays) -> None:
+        self.writer, self.stage, self.shared, self.arrays = writer, stage, shared, arrays
         self.scene, self.symbols = writer.look.scene, writer.look.symbols
         self.shown_at = {part: n for n, step in enumerate(its_steps) for part in step.reveals}
-        self.begins: dict[str, int] = {}  # the way back through a gate, block or fold
-        for n, step in enumerate(its_steps):
-            if step.through:
-                self.begins.setdefault(step.through, n)
+        # the steps of the way back, with the gate, block or fold through which each leads
         self.backs = {n: step.through for n, step in enumerate(its_steps) if step.through}
 
     def as_json(self) -> dict[str, Any]:
@@ -103,13 +111,16 @@ class _State:
         return {
             "size": [self.stage.width, self.stage.height],
             "clusters": [self._part(part) | self._cluster(part.name) for part in self.stage.clusters],
-            "nodes": [self._part(part) | self._shown(part.name) | told[part.name] for part in self.stage.nodes],
+            "nodes": [
+                self._part(part) | self._shown(part.name) | {"told": self.shared.told.number(told[part.name])}
+                for part in self.stage.nodes
+            ],
             "wires": [self._wire(wire) for wire in self.stage.wires],
         }
 
     def _part(self, part: Part) -> dict[str, Any]:
         box = [round(part.x, 1), round(part.y, 1), part.width, part.height]
-        return {"box": box, "piece": self.pieces.number(part.markup), "kinds": part.kinds}
+        return {"box": box, "piece": self.shared.pieces.number(part.markup), "kinds": part.kinds}
 
     def _shown(self, name: str) -> dict[str, Any]:
         found: dict[str, Any] = {"at": self.shown_at.get(name, 0)}
@@ -121,8 +132,11 @@ class _State:
         box = self.writer.boxes[f"cluster_{name}"]
         inside = [f"o{self.scene.ids[node]}" for node in self.scene.ops if box in node.scope]
         at = min((self.shown_at.get(part, 0) for part in inside), default=0)
-        return {"at": at, "key": f"box {_written(self.scene.places[box])}", "place": _written(self.scene.places[box]),
-                "name": self.scene.titles[box]}  # fmt: skip
+        found = {"at": at, "key": f"box {name}", "name": self.scene.titles[box]}
+        if box in self.scene.places:  # else it was opened before the graph was drawn, and stays open
+            found["place"] = _written(self.scene.places[box])
+            found["key"] = f"box {found['place']}"
+        return found
 
     def _wire(self, wire: Wire) -> dict[str, Any]:
         """With the steps at which it takes part; the first of them draws it."""
@@ -133,7 +147,8 @@ class _State:
             at = [self.shown_at.get(chips[0], 0)]
         else:
             at = [n for n, through in self.backs.items() if through in ends] or [len(self.shown_at)]
-        return {"piece": self.pieces.number(wire.markup), "kinds": wire.kinds, "at": at}
+        place = [round(wire.x, 1), round(wire.y, 1)]
+        return {"box": place, "piece": self.shared.pieces.number(wire.markup), "kinds": wire.kinds, "at": at}
 
     def _told(self) -> dict[str, dict[str, Any]]:
         """What a page knows of each node: a key that is the same in all states, its name, its numbers."""
@@ -145,7 +160,8 @@ class _State:
             seen[name] = seen.get(name, 0) + 1
             key = name if seen[name] == 1 else f"{name} {seen[name]}"
             found[f"t{number}"] = {"key": f"card {key}", **self._card(node)}
-            found[f"o{number}"] = {"key": f"op {key}", **self._op(node)}
+            kind = "gate" if node.op is not None and node.op.gate else "block"
+            found[f"o{number}"] = {"key": f"{kind} {key}", **self._op(node)}
             found[f"x{number}"] = {"key": f"fold {key}", "name": self.symbols.say("folded blocks")}
             for edge in self.scene.returns[node]:
                 chip: dict[str, Any] = {"key": f"chip {key} {edge.i}", "name": _said(self.symbols.statement(edge))}

@@ -47,9 +47,11 @@ def document(
 
 @cache
 def asset(name: str) -> str:
-    """A style sheet or a script of this package, or of another one: "minigraph.film/film.css"."""
+    """A style sheet or a script of this package, or of another one ("minigraph.film/film.css"), without indents and
+    lines of comment."""
     package, _, own = name.rpartition("/")
-    return (files(package or __package__) / "assets" / own).read_text(encoding="utf-8").strip()
+    text = (files(package or __package__) / "assets" / own).read_text(encoding="utf-8")
+    return "\n".join(line.strip() for line in text.splitlines() if line.strip() and not line.lstrip().startswith("//"))
 
 
 def as_data(value: Any, **attributes: str) -> str:

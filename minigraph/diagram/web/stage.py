@@ -6,9 +6,10 @@ import re
 from dataclasses import dataclass
 from xml.etree import ElementTree
 
+from minigraph.diagram.labels.style import LIGHT
 from minigraph.diagram.layout.svg import SVG, anchored
 
-__all__ = ["Part", "Stage", "Wire", "staged"]
+__all__ = ["Part", "Stage", "Wire", "shortened", "staged"]
 
 NUMBER = r"-?\d+(?:\.\d+)?"
 FRAME = 2  # elements of a card that are its frame
@@ -31,11 +32,13 @@ class Part:
 
 @dataclass(frozen=True)
 class Wire:
-    """An edge from one part to another. kinds: fwd or bwd."""
+    """An edge from one part to another, drawn from where it begins. kinds: fwd or bwd."""
 
     tail: str
     head: str
     kinds: str
+    x: float
+    y: float
     markup: str
 
 
@@ -64,7 +67,10 @@ def staged(svg: str) -> Stage:
         kind, *rest = group.get("class", "").split()
         if kind == "edge":
             ends = [end.partition(":")[0] for end in names[group].split("->")]
-            wires.append(Wire(ends[0], ends[1], " ".join(rest), _written(group, *offset)))
+            line = next(element.get("d", "") for element in group.iter(f"{{{SVG}}}path"))
+            x, y = (float(n) for n in re.findall(NUMBER, line)[:2])
+            markup = _written(group, -x, -y)
+            wires.append(Wire(ends[0], ends[1], " ".join(rest), x + offset[0], y + offset[1], markup))
         else:
             if "tensor" in rest:
                 _gather_caption(group)
@@ -132,8 +138,17 @@ def _written(group: ElementTree.Element, dx: float, dy: float) -> str:
     return re.sub(r' xmlns(:\w+)?="[^"]*"|\n', "", text).replace(" />", "/>")
 
 
+def shortened(svg: str) -> str:
+    """A finished picture without what the page's style sheet says."""
+    root = ElementTree.fromstring(svg)
+    _shorten(root, is_wire=False)
+    return re.sub(r"\n", "", ElementTree.tostring(root, encoding="unicode")).replace(" />", "/>")
+
+
 def _shorten(group: ElementTree.Element, is_wire: bool) -> None:
     for parent in list(group.iter()):
+        if parent.get("class") == "row":
+            _merge_cells(parent)
         before = None
         for element in list(parent):
             attributes = element.attrib
@@ -153,8 +168,9 @@ def _shorten(group: ElementTree.Element, is_wire: bool) -> None:
                     attributes.pop("font-style", "")
                 attributes.pop("{http://www.w3.org/XML/1998/namespace}space", "")
                 attributes["font-size"] = _short(float(attributes.get("font-size", "10")))
-                if attributes.get("text-anchor") == "middle":
-                    del attributes["text-anchor"]
+                for name, usual in (("font-size", "10"), ("fill", LIGHT.ink.lower()), ("text-anchor", "middle")):
+                    if attributes.get(name) == usual:
+                        del attributes[name]
             elif is_wire:
                 for name in (
                     "stroke-width",
@@ -163,10 +179,28 @@ def _shorten(group: ElementTree.Element, is_wire: bool) -> None:
                 ):
                     attributes.pop(name, "")
             elif corners := _corners(attributes.get("points", "")):
-                element.tag = f"{{{SVG}}}path"
-                left, top, right, bottom = corners
-                attributes["d"] = f"M{_short(left)},{_short(top)}H{_short(right)}V{_short(bottom)}H{_short(left)}z"
-                del attributes["points"]
+                _as_path(element, corners)
+
+
+def _merge_cells(row: ElementTree.Element) -> None:
+    """The cells of one colour as one path; texts come after all of them."""
+    merged: dict[str | None, ElementTree.Element] = {}
+    for cell in [element for element in row if element.get("stroke") == "none"]:
+        if corners := _corners(cell.get("points", "")):
+            _as_path(cell, corners)
+            first = merged.setdefault(cell.get("fill"), cell)
+            if first is not cell:
+                first.set("d", first.get("d", "") + cell.get("d", ""))
+            row.remove(cell)
+    for place, cell in enumerate(merged.values()):
+        row.insert(place, cell)
+
+
+def _as_path(polygon: ElementTree.Element, corners: Rectangle) -> None:
+    left, top, right, bottom = map(_short, corners)
+    polygon.tag = f"{{{SVG}}}path"
+    polygon.set("d", f"M{left},{top}H{right}V{bottom}H{left}z")
+    del polygon.attrib["points"]
 
 
 def _corners(points: str) -> Rectangle | None:

@@ -27,8 +27,6 @@ WORDS = {
     "zoomOut": "zoom out",
     "dark": "dark",
     "light": "light",
-    "link": "copy link",
-    "copied": "copied",
     "hint": "← → step · Home End · Space play · E expand · F follow · D dark · 0 fit",
     "hover": "point at a card, or tap it, for all its numbers",
     "stepOf": "{0}/{1}",
@@ -40,7 +38,6 @@ WORDS = {
     "range": "min {0} · mean {1} · max {2}",
     "odd": "{0} NaN or ∞",
     "some": "the first {0} of {1} numbers",
-    "close": "close",
     "diagram": "diagram: {0}",
     "controls": "steps",
     "panel": "what happens at this step",
@@ -51,7 +48,8 @@ WORDS = {
     "upstream": "upstream",
     "times": "local",
     "empty": "empty",
-    "rest": "⋯",
+    "needsScripts": "A diagram of this size needs JavaScript.",
+    "slice": "[{0}] of {1}",
 }
 
 

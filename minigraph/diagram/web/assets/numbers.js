@@ -14,7 +14,10 @@ function powerOfTen(exponent) {
 function oneNumber(value, digits = 3) {
   if (typeof value !== "number") return value;
   if (Number.isInteger(value) && Math.abs(value) < 1e5) return withMinus(String(value));
-  if (Math.abs(value) >= 1e-3 && Math.abs(value) < 1e5) return withMinus(value.toFixed(digits));
+  if (Math.abs(value) >= 1e-3 && Math.abs(value) < 1e5) {
+    const lacking = Math.abs(value) < 0.1 ? Math.max(0, -Math.floor(Math.log10(Math.abs(value))) - 1) : 0;
+    return withMinus(value.toFixed(digits + lacking));
+  }
   const [mantissa, exponent] = value.toExponential(2).split("e");
   return withMinus(mantissa) + "·" + powerOfTen(Number(exponent));
 }
@@ -41,6 +44,17 @@ function level(value, largest) {
 
 function shapeText(shape) {
   return shape.join("×");
+}
+
+// Arrays as a page has them: integers with a power of ten, or the transpose of another.
+function unpacked(arrays) {
+  const whole = arrays.map(({ data, e, ...rest }) =>
+    data && { ...rest, data: e ? data.map((v) => (typeof v === "number" ? Number(`${v}e${e}`) : v)) : data });
+  return arrays.map(({ turned }, n) => {
+    if (turned === undefined) return whole[n];
+    const { shape: [rows, columns], data, ...rest } = whole[turned];
+    return { ...rest, shape: [columns, rows], data: data.map((_, i) => data[(i % rows) * columns + Math.floor(i / rows)]) };
+  });
 }
 
 // Which of `count` rows or columns are shown, null standing for those left out; `there` of them are on the page.
@@ -76,7 +90,7 @@ function arrayTables(array, hue, words, { digits = 3, rows = 6, columns = 8, sli
     if (shape.length > 2) {
       const index = shape.slice(0, -2).reduceRight(([left, found], n) => [
         Math.floor(left / n), [left % n, ...found]], [place, []])[1];
-      table.append(element("caption", {}, `[${index.join(", ")}] of ${shapeText(shape)}`));
+      table.append(element("caption", {}, filled(words.slice, index.join(", "), shapeText(shape))));
     }
     for (const row of shownOf(height, rows, there)) {
       const line = element("tr");

@@ -30,7 +30,7 @@ class Panel {
     if (term.sign !== undefined) return element("span", { class: "mg-sign" }, term.sign);
     const hue = HUES[term.kind];
     const array = arrays[term.array];
-    const tables = arrayTables(array, hue, this.data.words);
+    const tables = arrayTables(array, hue, this.data.words, { rows: 5 });
     const label = `${term.name} ${shapeText(array.shape)}`.trim();
     return element(
       "figure", { class: "mg-term", "aria-label": label, title: [label, rangeText(array, this.data.words)].join(": ") },

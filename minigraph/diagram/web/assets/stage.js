@@ -2,6 +2,8 @@
 const SVG = "http://www.w3.org/2000/svg";
 const SMALLEST = 0.05;
 const LARGEST = 8;
+const CROWD = 150; // parts from which on those out of sight are not drawn
+const MARGIN = 120; // pixels around the window that count as in sight
 const READABLE = 0.8; // the scale below which a whole graph is too small to read, so that the camera follows
 
 function drawn(tag, attributes = {}) {
@@ -22,10 +24,8 @@ class Stage {
   constructor(data, label) {
     this.data = data;
     this.svg = drawn("svg", { class: "mg-svg", role: "group", "aria-label": label });
-    this.camera = drawn("g", { class: "mg-camera" });
     this.layers = ["clusters", "wires", "nodes"].map((name) => drawn("g", { class: `mg-${name}` }));
-    this.camera.append(...this.layers);
-    this.svg.append(this.camera);
+    this.svg.append(...this.layers);
     this.byKey = new Map();
     this.view = { x: 0, y: 0, scale: 1 };
     this.follows = true;
@@ -37,8 +37,12 @@ class Stage {
     const { pieces } = this.data;
     const before = this.byKey;
     this.state = state;
+    this.svg.setAttribute("width", state.size[0]);
+    this.svg.setAttribute("height", state.size[1]);
+    this.svg.setAttribute("viewBox", `0 0 ${state.size.join(" ")}`); // which print scales to the paper
     this.byKey = new Map();
-    const place = (layer, part) => {
+    const place = (layer, placed) => {
+      const part = { ...this.data.told[placed.told], ...placed };
       let group = before.get(part.key);
       before.delete(part.key);
       if (!group) {
@@ -50,6 +54,8 @@ class Stage {
         layer.append(group);
       }
       group.mgWhen = undefined;
+      group.mgHidden = undefined;
+      group.style.display = "";
       if (group.mgPiece !== part.piece) {
         group.innerHTML = pieces[part.piece];
         group.mgPiece = part.piece;
@@ -71,11 +77,14 @@ class Stage {
     this.wires = state.wires.map((part) => {
       const group = drawn("g", { class: `mg-wire ${part.kinds}`, "aria-hidden": "true" });
       group.innerHTML = pieces[part.piece];
+      group.setAttribute("transform", `translate(${part.box.join(" ")})`);
       group.mgTold = part;
       this.layers[1].append(group);
       return group;
     });
     for (const gone of before.values()) gone.remove();
+    this.all = [...this.nodes, ...this.wires];
+    this.boxes = undefined;
   }
 
   // What a reader can do with each part, and what it is called.
@@ -121,9 +130,10 @@ class Stage {
 
   // ---- camera ----
 
+  // Asked for when the window changes and then remembered: to measure at each step would lay the page out again.
   get size() {
-    const { width, height } = this.svg.getBoundingClientRect();
-    return [width || 800, height || 400];
+    this.measured ||= this.svg.parentElement.getBoundingClientRect();
+    return [this.measured.width || 800, this.measured.height || 400];
   }
 
   get wholeScale() {
@@ -161,6 +171,14 @@ class Stage {
     this._look(...middle, own * this.zoom, smooth, true);
   }
 
+  // Shows the composite of a place, open or closed, where the graph is wider than the window.
+  lookAt(place) {
+    const part = [...this.clusters, ...this.nodes].find((group) => group.mgTold.place === place)?.mgTold;
+    if (!part || !this.isWide) return;
+    const [x, y, width, height] = part.box;
+    this._look(x + width / 2, y + height / 2, this.view.scale, true, true);
+  }
+
   // Puts a point of the graph in the middle, or as near as it gets without empty margins.
   _look(x, y, scale, smooth, inside = false) {
     const [width, height] = this.size;
@@ -174,8 +192,31 @@ class Stage {
 
   _apply(smooth) {
     const { x, y, scale } = this.view;
-    this.camera.classList.toggle("mg-smooth", smooth && !wantsStillness.matches);
-    this.camera.style.transform = `translate(${x}px, ${y}px) scale(${scale})`;
+    if (this.all.length > CROWD) this._hideWhatIsOutOfSight();
+    this.svg.classList.toggle("mg-smooth", smooth && !wantsStillness.matches);
+    this.svg.style.transform = `translate(${x}px, ${y}px) scale(${scale})`;
+  }
+
+  // Of a large graph only what is in the window, or was there before the camera moved, costs time to paint.
+  _hideWhatIsOutOfSight() {
+    const { x, y, scale } = this.view;
+    const [width, height] = this.size;
+    const sight = [-x - MARGIN, -y - MARGIN, width - x + MARGIN, height - y + MARGIN].map((edge) => edge / scale);
+    const before = this.sight || sight;
+    this.sight = sight;
+    this.boxes ||= this.all.map((group) => {
+      const { box: [left, top, wide, high] } = group.mgTold;
+      if (wide !== undefined) return [left, top, left + wide, top + high];
+      const own = group.getBBox();
+      return [left + own.x, top + own.y, left + own.x + own.width, top + own.y + own.height];
+    });
+    const meets = (box, [left, top, right, bottom]) => box[0] < right && box[2] > left && box[1] < bottom && box[3] > top;
+    this.all.forEach((group, n) => {
+      const isHidden = !meets(this.boxes[n], sight) && !meets(this.boxes[n], before);
+      if (group.mgHidden === isHidden) return;
+      group.mgHidden = isHidden;
+      group.style.display = isHidden ? "none" : "";
+    });
   }
 
   pan(dx, dy) {
@@ -186,7 +227,7 @@ class Stage {
 
   // By a factor, around a point of the window.
   zoomBy(factor, clientX, clientY, smooth = false) {
-    const box = this.svg.getBoundingClientRect();
+    const box = this.svg.parentElement.getBoundingClientRect();
     const x = (clientX ?? box.left + box.width / 2) - box.left;
     const y = (clientY ?? box.top + box.height / 2) - box.top;
     const scale = Math.min(Math.max(this.view.scale * factor, SMALLEST), LARGEST);
