@@ -5,9 +5,8 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
-from minigraph.arrays import Array
 from minigraph.diagram.layout.engines import render_svgs
-from minigraph.diagram.web.numbers import described, number
+from minigraph.diagram.web.numbers import Arrays, number
 from minigraph.diagram.web.shell import as_data, document
 from minigraph.film.pictures import Pictures
 from minigraph.film.pieces import alike
@@ -21,8 +20,6 @@ __all__ = ["film_page"]
 
 SCRIPTS = ("numbers.js", *(f"minigraph.film/{name}.js" for name in ("network", "curve", "plane", "film")))
 PARAMETERS = 24  # that have tables; of more, the first ones
-NUMBERS = 60_000  # on the page, of all parameters in all frames
-LEAST = 16  # numbers of each
 
 
 def film_page(story: Story, pictures: Pictures, theme: str = "") -> str:
@@ -39,31 +36,27 @@ def film_page(story: Story, pictures: Pictures, theme: str = "") -> str:
 
 def _data(story: Story, pictures: Pictures, title: str) -> dict[str, Any]:
     found, neurons = plane(story), [sheet.source for sheet, _ in pictures.neurons()]
-    parameters = story.graph.parameters[:PARAMETERS]
+    parameters, arrays = story.graph.parameters[:PARAMETERS], Arrays()
+    told = [_parameter(story, pictures, node, arrays) for node in parameters]
     return {
         "title": title,
         "words": film_words(pictures.language),
         "steps": [frame.step for frame in story.frames],
         "losses": [None if frame.loss is None else number(frame.loss) for frame in story.frames],
         "captions": [pictures.caption(frame) for frame in story.frames],
-        "parameters": [_parameter(story, pictures, node) for node in parameters],
+        "parameters": told,
+        "arrays": arrays.as_json(),
         "left": len(story.graph.parameters) - len(parameters),
         "network": alike(render_svgs(neurons)) if neurons else None,
         "plane": found.as_json() if found else None,
     }
 
 
-def _parameter(story: Story, pictures: Pictures, node: Node) -> dict[str, Any]:
-    count = 2 * len(story.frames) * min(len(story.graph.parameters), PARAMETERS)
-    most = max(LEAST, NUMBERS // count)
-
-    def shown(array: Array | None) -> dict[str, Any] | None:
-        return None if array is None else described(array, most)
-
+def _parameter(story: Story, pictures: Pictures, node: Node, arrays: Arrays) -> dict[str, Any]:
     return {
         "name": pictures.symbols.name(node),
         "gradientName": pictures.symbols.gradient(node),
-        "values": [shown(frame.parameters[node]) for frame in story.frames],
-        "gradients": [shown(frame.gradients.get(node)) for frame in story.frames],
+        "values": [arrays.add(frame.parameters[node]) for frame in story.frames],
+        "gradients": [arrays.add(frame.gradients[node]) if node in frame.gradients else None for frame in story.frames],
         "widest": [number(v) for v in story.widest[node]],
     }

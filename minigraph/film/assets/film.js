@@ -5,6 +5,7 @@ class Film {
   constructor(section) {
     this.section = section;
     this.data = JSON.parse(section.querySelector(".mg-data").textContent);
+    this.data.arrays = unpacked(this.data.arrays);
     this.words = this.data.words;
     this.frame = 0;
     this.last = this.data.steps.length - 1;
@@ -56,7 +57,8 @@ class Film {
     this.section.classList.add("mg-alive");
   }
 
-  table(name, array, hue, most) {
+  table(name, number, hue, most) {
+    const array = this.data.arrays[number];
     const figure = element("figure", { class: "mg-term" }, element("figcaption", { class: `mg-${hue}` }, name));
     if (array) {
       figure.append(arrayTables(array, hue, this.words, { rows: 10, columns: 10, most }));
