@@ -167,9 +167,10 @@ def render(source: str, format: str, engine: str | None = None) -> bytes:
 
 
 def render_svgs(sources: Sequence[str]) -> list[str]:
-    """Several pictures by one call of an engine, or by one call each where that does not do."""
+    """Several pictures by few calls of an engine, or by one call each where that does not do."""
     if len(sources) > 1:
-        found = re.findall(r"<svg.*?</svg>", render("\n".join(sources), "svg").decode(), re.DOTALL)
+        pictures = (render(joined, "svg").decode() for joined in _joined(sources))
+        found = [svg for several in pictures for svg in re.findall(r"<svg.*?</svg>", several, re.DOTALL)]
         if len(found) == len(sources):
             return found
     return [render(source, "svg").decode() for source in sources]
@@ -179,13 +180,16 @@ def render_pngs(sources: Sequence[str], engine: str | None = None) -> list[bytes
     """The same as png, for which only some engines take several graphs at once."""
     chosen = next((each for each in _candidates("png", engine) if each.find()), None)
     if chosen is not None and chosen.takes_many and len(sources) > 1:
-        found: list[bytes] = []
-        for start in range(0, len(sources), AT_ONCE):
-            joined = "\n".join(sources[start : start + AT_ONCE])
-            found += [PNG + picture for picture in render(joined, "png", chosen.name).split(PNG)[1:]]
+        several = (render(joined, "png", chosen.name) for joined in _joined(sources))
+        found = [PNG + picture for pictures in several for picture in pictures.split(PNG)[1:]]
         if len(found) == len(sources):
             return found
     return [render(source, "png", engine) for source in sources]
+
+
+def _joined(sources: Sequence[str]) -> list[str]:
+    """Graphs behind each other, not so many that an engine would run out of time."""
+    return ["\n".join(sources[start : start + AT_ONCE]) for start in range(0, len(sources), AT_ONCE)]
 
 
 def _candidates(format: str, engine: str | None) -> list[Engine]:
