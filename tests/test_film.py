@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from films import HOSTILE, broken, classifier, trained, unusual
+from films import HOSTILE, broken, classifier, moons, trained, unusual
 from helpers import Array
 from pictures import texts
 
@@ -18,7 +18,7 @@ import minigraph as mg
 from minigraph.film.pieces import alike
 from minigraph.film.regions import plane, runs
 from minigraph.film.words import WORDS
-from minigraph.layers import BinaryCrossEntropy, SigmoidWithLoss
+from minigraph.layers import Affine, BatchNorm, BinaryCrossEntropy, ReLU, SigmoidWithLoss, SoftmaxWithLoss
 from minigraph.scene.phrases import KOREAN
 
 
@@ -317,6 +317,26 @@ def test_batches_may_change_while_one_stays_to_be_looked_at() -> None:
     found = plane(film._story())
     assert found is not None and np.array_equal(found.answers, labels[:30])
     assert len(film._story().values(list(film)[-1])[graph["x"]]) == 30
+
+
+def test_a_network_that_cannot_say_anything_before_its_first_step(tmp_path: Path) -> None:
+    points, labels = moons()
+    norm = BatchNorm(4)
+    net = mg.Sequential(Affine(2, 4, seed=0), norm, ReLU(), Affine(4, 2, seed=1))
+    graph = mg.Graph(SoftmaxWithLoss()(net(mg.Node(points, "x", requires_grad=False)), mg.Node(labels, "t")))
+    optimizer = mg.SGD(graph.parameters, 0.1)
+    film = mg.record(graph, every=1, batch={"x": points})
+    for _ in range(3):
+        graph.forward()
+        graph.backward()
+        optimizer.step()
+        norm.update(graph)
+        film()
+    found = plane(film._story())
+    assert found is not None
+    first, *_, last = (found.classes(frame, points) for frame in film)
+    assert set(first) == {-1} and set(last) == {0, 1}
+    assert len(film.frames(tmp_path)) == 4 and film.save(tmp_path / "film.html").exists()
 
 
 def test_there_are_no_regions_of_what_has_no_classes_or_no_plane() -> None:

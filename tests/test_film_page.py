@@ -196,6 +196,12 @@ def test_nothing_hostile_gets_through(tmp_path: Path, browser_page: Open) -> Non
     assert "mg-unknown" in page.get_attribute(".mg-mark", "class")
 
 
+def test_what_wants_no_gradient_has_none(tmp_path: Path, browser_page: Open) -> None:
+    graph = mg.Graph((mg.Parameter([1.0, 2.0], "w") * mg.Parameter([3.0, 4.0], "fixed", requires_grad=False)).sum())
+    page = browser_page(trained(graph, 2, every=1).save(tmp_path / "film.html"))
+    assert page.locator("figcaption").all_text_contents() == ["w", f"∂{graph.names[graph.output]}/∂w", "fixed"]
+
+
 def test_a_theme_that_was_asked_for_stays(tmp_path: Path, browser_page: Open) -> None:
     page = browser_page(mg.record(classifier()).save(tmp_path / "film.html", theme="dark"))
     assert page.get_attribute("html", "data-theme") == "dark"

@@ -57,6 +57,10 @@ def _parameter(story: Story, pictures: Pictures, node: Node, arrays: Arrays) -> 
         "name": pictures.symbols.name(node),
         "gradientName": pictures.symbols.gradient(node),
         "values": [arrays.add(frame.parameters[node]) for frame in story.frames],
-        "gradients": [arrays.add(frame.gradients[node]) if node in frame.gradients else None for frame in story.frames],
+        "gradients": (
+            [arrays.add(g[node]) if node in g else None for g in (frame.gradients for frame in story.frames)]
+            if node.requires_grad
+            else None
+        ),
         "widest": [number(v) for v in story.widest[node]],
     }

@@ -54,8 +54,10 @@ class Pictures:
         """The neuron view of each frame, all on one scale; none where the graph is no chain that can be drawn."""
         views: list[Neurons] = []
         scale: Scale | None = None
-        for scene in self.story.scenes():
+        scenes = self.story.scenes()
+        for _ in self.story.frames:
             try:
+                scene = next(scenes)
                 layers = read_chain(scene).layers
             except ValueError:
                 return []
@@ -103,7 +105,7 @@ class Pictures:
             stacked([write(Run(text, colour, 13, True, True), height=20), box])
             for (text, colour), box in zip(titles, (value, gradient))
         ]
-        return beside([parts[0], gap(18, 1), parts[1]])
+        return beside([parts[0], gap(18, 1), parts[1]] if node.requires_grad else parts[:1])
 
     # ---- around them ----
 

@@ -45,8 +45,6 @@ def record(
     - batch: the data that units, points and decision regions are shown for, fed to leaves as in `Graph.forward`; what
       is left out stays as it was when `record` was called.
 
-    Besides parameters nothing of the network is copied: what an op remembers by itself, such as the running statistics
-    of a batch normalization, is in all frames as it is when the film is saved.
     Errors: TypeError or ValueError for other arguments, and for a batch that the graph does not take.
     """
     if not isinstance(what, (Graph, Program)):
@@ -59,8 +57,7 @@ def record(
         raise ValueError(f"record: {graph!r} has no parameters, so there is no training to film")
     film = Film(what, every, most, graph.feeding(batch, {}))
     if batch is not None:
-        story = film._story()
-        story.values(story.frames[0])  # what does not fit should not come out when all is over
+        graph.replay(film.batch)  # what does not fit should not come out when all is over
     return film
 
 

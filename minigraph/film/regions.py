@@ -50,8 +50,11 @@ class Plane:
         return np.stack([x.ravel(), y.ravel()], axis=1).astype(self.data.value.dtype)
 
     def classes(self, frame: Frame, points: Array) -> Array:
-        """The class of each point; −1 where the network says NaN."""
-        values = self.story.values(frame, self.scores, {self.data: points})[self.scores]
+        """The class of each point; −1 where the network says NaN, or nothing."""
+        try:
+            values = self.story.values(frame, self.scores, {self.data: points})[self.scores]
+        except ValueError:
+            return np.full(len(points), -1)
         if self.limit is None:
             return np.where(np.isnan(values).any(axis=-1), -1, values.argmax(axis=-1))
         flat = values.ravel()
@@ -130,8 +133,10 @@ def _limit(target: Array, join: Node) -> float:
 
 
 def _works(found: Plane) -> bool:
-    """Whether the network takes other points than those of its batch, and as many as one likes."""
+    """Whether the trained network takes other points than those of its batch, and as many as one likes."""
+    grid = found.grid()
     try:
-        return found.classes(found.story.frames[0], found.grid()).shape == (SIDE * SIDE,)
+        values = found.story.values(found.story.frames[-1], found.scores, {found.data: grid})
     except (ValueError, IndexError):
         return False
+    return values[found.scores].shape[:1] == grid.shape[:1]

@@ -40,13 +40,17 @@ class Story:
     def values(
         self, frame: Frame, until: Node | None = None, feeds: Mapping[Node, Array] | None = None
     ) -> dict[Node, Array]:
-        """What the nodes are for the batch at that moment, not training."""
+        """What the nodes are for the batch at that moment, not training. Errors: ValueError where an op cannot say yet,
+        as a batch normalization that has seen no batch."""
         resting: dict[Node, Array] = {clock: np.zeros_like(clock.value) for clock in self.graph.clocks}
         with np.errstate(all="ignore"):
             return self.graph.replay({**self.batch, **frame.parameters, **resting, **(feeds or {})}, until)
 
     def scenes(self) -> Iterator[Scene]:
-        """A scene of each frame. All are of the same copied nodes, so one must be done with before the next."""
+        """A scene of each frame. All are of the same copied nodes, so one must be done with before the next.
+
+        Errors: as `values`.
+        """
         twins: dict[Node, Node] = {}
         for node in self.graph.nodes:
             twins[node] = copy.copy(node)

@@ -81,7 +81,7 @@ class Film {
     this.plane?.show(this.frame);
     this.tables.replaceChildren(...this.data.parameters.map((each) => element(
       "div", { class: "mg-parameter" }, this.table(each.name, each.values[this.frame], "forward", each.widest[0]),
-      this.table(each.gradientName, each.gradients[this.frame], "backward", each.widest[1]))));
+      each.gradients ? this.table(each.gradientName, each.gradients[this.frame], "backward", each.widest[1]) : "")));
     this.mark();
   }
 
