@@ -23,7 +23,7 @@ PARAMETERS = 24  # that have tables; of more, the first ones
 
 
 def film_page(story: Story, pictures: Pictures, theme: str = "") -> str:
-    """theme: "light" or "dark" stays so; "" follows the reader's system."""
+    """theme: "light", "dark" or "print" stays so; "" follows the reader's system."""
     name = pictures.title or pictures.symbols.say("training: {0}", pictures.symbols.name(story.graph.output))
     title = clean(name, 200)
     data = as_data(_data(story, pictures, title), **{"class": "mg-data"})

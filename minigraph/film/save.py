@@ -44,7 +44,7 @@ def write_film(target: Path, story: Story, options: Options, seconds: float) -> 
     format = target.suffix.lower()
     if format == ".html":
         pictures = options.pictures(story, THEMES["light"])
-        theme = "" if options.theme in ("auto", "print") else options.theme
+        theme = "" if options.theme == "auto" else options.theme
         return write(target, film_page(story, pictures, theme).encode())
     library = _library("PIL.Image" if format == ".gif" else "pypdf", f"Film.save: a {format}")
     pictures = options.pictures(story)

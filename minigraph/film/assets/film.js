@@ -43,7 +43,8 @@ class Film {
       element("header", { class: "mg-film-bar" }, element("h2", {}, data.title), this.caption, dark),
       element(
         "div", { class: "mg-film-body" },
-        this.network ? part("network", words.network, element("div", { class: "mg-wide", tabindex: "0" }, this.network.svg)) : "",
+        this.network ? part("network", words.network, element(
+          "div", { class: "mg-wide", tabindex: "0", role: "group", "aria-label": words.network }, this.network.svg)) : "",
         element("div", { class: "mg-side" }, part("curve", words.losses, this.curve.svg),
           this.plane ? part("plane", words.regions, this.plane.root) : ""),
         part("parameters", words.parameters, element("p", { class: "mg-note" }, words.after), this.tables, more),
