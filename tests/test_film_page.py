@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,28 @@ import minigraph as mg
 pytestmark = pytest.mark.browser
 
 Open = Callable[..., Any]
+
+
+@pytest.fixture
+def open_page(browser: Any) -> Iterator[Open]:
+    """Opens a film, which may say nothing on the console, and ask for nothing but its own file."""
+    opened, heard = [], list[str]()
+
+    def open_it(path: Path, *, width: int = 1440, dark: bool = False, **context: Any) -> Any:
+        scheme, size = "dark" if dark else "light", {"width": width, "height": 860}
+        made = browser.new_context(viewport=size, color_scheme=scheme, **context)
+        opened.append(made)
+        page, own = made.new_page(), path.resolve().as_uri()
+        page.on("console", lambda message: heard.append(message.text))
+        page.on("pageerror", lambda error: heard.append(str(error)))
+        page.on("request", lambda asked: asked.url == own or heard.append(asked.url))
+        page.goto(own)
+        return page
+
+    yield open_it
+    for context in opened:
+        context.close()
+    assert heard == []
 
 
 # the colour of some cells that no point of the data is near to, with the place of each
@@ -64,9 +86,9 @@ def factors(page: Any) -> list[float]:
 
 @pytest.mark.parametrize("compiled", [False, True])
 @pytest.mark.parametrize("make", [classifier, unusual])
-def test_tables_are_what_was_recorded(tmp_path: Path, browser_page: Open, make: Any, compiled: bool) -> None:
+def test_tables_are_what_was_recorded(tmp_path: Path, open_page: Open, make: Any, compiled: bool) -> None:
     film = trained(make(), 9, every=2, compiled=compiled)
-    frames, page = list(film), browser_page(film.save(tmp_path / "film.html"))
+    frames, page = list(film), open_page(film.save(tmp_path / "film.html"))
     for at in (0, 3, len(frames) - 1, 1):
         scrub(page, at)
         frame, shown = frames[at], iter(zip(tables(page), factors(page)))
@@ -80,9 +102,9 @@ def test_tables_are_what_was_recorded(tmp_path: Path, browser_page: Open, make: 
                 assert np.allclose(found, array.ravel(), atol=0.00051 * factor)
 
 
-def test_units_and_arrows_are_those_of_the_frame(tmp_path: Path, browser_page: Open) -> None:
+def test_units_and_arrows_are_those_of_the_frame(tmp_path: Path, open_page: Open) -> None:
     film = trained(classifier(), 40, every=10)
-    frames, page = list(film), browser_page(film.save(tmp_path / "film.html"))
+    frames, page = list(film), open_page(film.save(tmp_path / "film.html"))
     weight = film.graph["W1"]
     for at in (4, 0, 2):
         scrub(page, at)
@@ -97,9 +119,9 @@ def test_units_and_arrows_are_those_of_the_frame(tmp_path: Path, browser_page: O
         assert np.allclose(widths[:8], 0.7 + 3.5 * np.abs(frames[at].parameters[weight].ravel()) / most, atol=0.06)
 
 
-def test_the_curve_has_all_points_and_tells_them(tmp_path: Path, browser_page: Open) -> None:
+def test_the_curve_has_all_points_and_tells_them(tmp_path: Path, open_page: Open) -> None:
     film = trained(classifier(), 30, every=3)
-    frames, page = list(film), browser_page(film.save(tmp_path / "film.html"))
+    frames, page = list(film), open_page(film.save(tmp_path / "film.html"))
     points = [tuple(map(float, p.split(","))) for p in page.get_attribute(".mg-loss", "points").split()]
     assert len(points) == len(frames) == 11
     losses = np.array([frame.loss for frame in frames], dtype=float)
@@ -116,9 +138,9 @@ def test_the_curve_has_all_points_and_tells_them(tmp_path: Path, browser_page: O
     assert page.text_content(".mg-caption") == f"step 21: loss {losses[7]:.3f}"
 
 
-def test_regions_are_painted_as_they_are(tmp_path: Path, browser_page: Open) -> None:
+def test_regions_are_painted_as_they_are(tmp_path: Path, open_page: Open) -> None:
     film = trained(classifier(), 60, every=30)
-    page = browser_page(film.save(tmp_path / "film.html"))
+    page = open_page(film.save(tmp_path / "film.html"))
     frame = list(film)[-1]
     page.keyboard.press("End")
     w1, b1, w2, b2 = frame.parameters.values()
@@ -128,9 +150,9 @@ def test_regions_are_painted_as_they_are(tmp_path: Path, browser_page: Open) -> 
     assert len(found) > 50 and [len(of) for of in colours] == [1, 1] and colours[0] != colours[1]
 
 
-def test_keys_and_buttons(tmp_path: Path, browser_page: Open) -> None:
+def test_keys_and_buttons(tmp_path: Path, open_page: Open) -> None:
     film = trained(classifier(), 20, every=5)
-    page = browser_page(film.save(tmp_path / "film.html"))
+    page = open_page(film.save(tmp_path / "film.html"))
 
     def step() -> int:
         return int(re.findall(r"step (\d+)", page.text_content(".mg-caption"))[0])
@@ -158,10 +180,10 @@ def test_keys_and_buttons(tmp_path: Path, browser_page: Open) -> None:
 @pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize("make", [classifier, unusual])
 def test_it_fits_the_window_and_has_names(
-    tmp_path: Path, browser_page: Open, width: int, dark: bool, make: Any
+    tmp_path: Path, open_page: Open, width: int, dark: bool, make: Any
 ) -> None:  # fmt: skip
     film = trained(make(), 4, every=2)
-    page = browser_page(film.save(tmp_path / "film.html", language="ko"), width=width, dark=dark)
+    page = open_page(film.save(tmp_path / "film.html", language="ko"), width=width, dark=dark)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert page.get_attribute("html", "data-theme") == ("dark" if dark else "light")
     nameless = page.eval_on_selector_all(
@@ -175,17 +197,17 @@ def test_it_fits_the_window_and_has_names(
         assert box["x"] >= 0 and box["x"] + box["width"] <= width and box["height"] >= 28
 
 
-def test_it_plays_slowly_for_those_who_want_no_motion(tmp_path: Path, browser_page: Open) -> None:
+def test_it_plays_slowly_for_those_who_want_no_motion(tmp_path: Path, open_page: Open) -> None:
     film = trained(classifier(), 4, every=1)
-    page = browser_page(film.save(tmp_path / "film.html"), reduced_motion="reduce")
+    page = open_page(film.save(tmp_path / "film.html"), reduced_motion="reduce")
     page.click(".mg-do-play")
     page.wait_for_timeout(500)
     assert page.text_content(".mg-caption").startswith("step 0")
 
 
-def test_nothing_hostile_gets_through(tmp_path: Path, browser_page: Open) -> None:
+def test_nothing_hostile_gets_through(tmp_path: Path, open_page: Open) -> None:
     film = broken()
-    page = browser_page(film.save(tmp_path / "film.html", title="<img src=x onerror=alert(1)>"))
+    page = open_page(film.save(tmp_path / "film.html", title="<img src=x onerror=alert(1)>"))
     page.keyboard.press("End")
     assert page.text_content("h2") == "<img src=x onerror=alert(1)>"
     assert page.locator("img, script:not([type])").count() == 1  # the page's own
@@ -196,12 +218,12 @@ def test_nothing_hostile_gets_through(tmp_path: Path, browser_page: Open) -> Non
     assert "mg-unknown" in page.get_attribute(".mg-mark", "class")
 
 
-def test_what_wants_no_gradient_has_none(tmp_path: Path, browser_page: Open) -> None:
+def test_what_wants_no_gradient_has_none(tmp_path: Path, open_page: Open) -> None:
     graph = mg.Graph((mg.Parameter([1.0, 2.0], "w") * mg.Parameter([3.0, 4.0], "fixed", requires_grad=False)).sum())
-    page = browser_page(trained(graph, 2, every=1).save(tmp_path / "film.html"))
+    page = open_page(trained(graph, 2, every=1).save(tmp_path / "film.html"))
     assert page.locator("figcaption").all_text_contents() == ["w", f"∂{graph.names[graph.output]}/∂w", "fixed"]
 
 
-def test_a_theme_that_was_asked_for_stays(tmp_path: Path, browser_page: Open) -> None:
-    page = browser_page(mg.record(classifier()).save(tmp_path / "film.html", theme="dark"))
+def test_a_theme_that_was_asked_for_stays(tmp_path: Path, open_page: Open) -> None:
+    page = open_page(mg.record(classifier()).save(tmp_path / "film.html", theme="dark"))
     assert page.get_attribute("html", "data-theme") == "dark"

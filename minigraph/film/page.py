@@ -18,7 +18,7 @@ from minigraph.scene.text import clean
 
 __all__ = ["film_page"]
 
-SCRIPTS = ("numbers.js", *(f"minigraph.film/{name}.js" for name in ("network", "curve", "plane", "film")))
+SCRIPTS = ("numbers.js", *(f"minigraph.film:{name}.js" for name in ("network", "curve", "plane", "film")))
 PARAMETERS = 24  # that have tables; of more, the first ones
 
 
@@ -31,7 +31,7 @@ def film_page(story: Story, pictures: Pictures, theme: str = "") -> str:
         f'<main class="mg-page"><section class="mg-film" lang="{pictures.language}" aria-label="{escape(title)}">\n'
         f"{data}\n</section></main>"
     )
-    return document(title, pictures.language, body, ("minigraph.film/film.css",), SCRIPTS, theme)
+    return document(title, pictures.language, body, ("minigraph.film:film.css",), SCRIPTS, theme)
 
 
 def _data(story: Story, pictures: Pictures, title: str) -> dict[str, Any]:
