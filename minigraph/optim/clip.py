@@ -11,7 +11,7 @@ from minigraph.arrays import Array
 from minigraph.graph import Parameter
 from minigraph.optim.needs import gradient_of, parameters_of, positive
 
-__all__ = ["clip_grad_norm", "clip_grad_value"]
+__all__ = ["clip_grad_norm", "clip_grad_value", "norm_of"]
 
 
 def clip_grad_norm(parameters: Iterable[Parameter], max_norm: float) -> float:
@@ -25,7 +25,7 @@ def clip_grad_norm(parameters: Iterable[Parameter], max_norm: float) -> float:
     who = "clip_grad_norm"
     positive(who, "max_norm", max_norm)
     gradients = _gradients(who, parameters)
-    norm = math.hypot(*(_norm(gradient) for gradient in gradients.values()))
+    norm = norm_of(gradients.values())
     if not math.isfinite(norm):
         odd = [p.name or repr(p) for p, gradient in gradients.items() if not np.isfinite(gradient).all()]
         raise ValueError(f"{who}: the norm is {norm}: the gradients of {', '.join(odd) or 'all'} have NaN or ∞")
@@ -53,6 +53,11 @@ def _gradients(who: str, parameters: Iterable[Parameter]) -> dict[Parameter, Arr
 def _replace(old: dict[Parameter, Array], new: dict[Parameter, Array]) -> None:
     for parameter, gradient in new.items():
         parameter.grad = np.asarray(gradient, old[parameter].dtype)
+
+
+def norm_of(gradients: Iterable[Array]) -> float:
+    """‖g‖ = √Σ g² over all numbers of all gradients."""
+    return math.hypot(*map(_norm, gradients))
 
 
 def _norm(array: Array) -> float:
