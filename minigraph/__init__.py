@@ -62,15 +62,18 @@ from minigraph.optim import (
     clip_grad_norm,
     clip_grad_value,
 )
+from minigraph.plots import plot_decision_regions, plot_weights
 from minigraph.sequential import Sequential
+from minigraph.training import History, NotFiniteError, fit
 
 __version__ = "0.1.0"
 __all__ = [
     "SGD", "AdaGrad", "Adam", "AdamW", "Clock", "ConstantRate", "CosineDecay", "Diagram", "Explanation",
-    "ExponentialDecay", "GradientReport", "Graph", "Local", "Node", "Op", "Optimizer", "Parameter", "Program",
-    "RMSProp", "ReduceOnPlateau", "Schedule", "Sequential", "StepDecay", "abs", "add", "batches", "broadcast_to",
-    "check_gradients", "check_op", "clip", "clip_grad_norm", "clip_grad_value", "compare", "concat", "div", "draw",
-    "draw_step", "erf", "exp", "expand", "explain", "getitem", "load", "local_gradient", "log", "logit", "matmul",
-    "max", "maximum", "mean", "min", "minimum", "mul", "neg", "numerical_gradient", "pick", "pow", "relu", "reshape",
-    "save", "save_page", "sigmoid", "sqrt", "stack", "sub", "sum", "tanh", "transpose", "where",
+    "ExponentialDecay", "GradientReport", "Graph", "History", "Local", "Node", "NotFiniteError", "Op", "Optimizer",
+    "Parameter", "Program", "RMSProp", "ReduceOnPlateau", "Schedule", "Sequential", "StepDecay", "abs", "add",
+    "batches", "broadcast_to", "check_gradients", "check_op", "clip", "clip_grad_norm", "clip_grad_value", "compare",
+    "concat", "div", "draw", "draw_step", "erf", "exp", "expand", "explain", "fit", "getitem", "load", "local_gradient",
+    "log", "logit", "matmul", "max", "maximum", "mean", "min", "minimum", "mul", "neg", "numerical_gradient", "pick",
+    "plot_decision_regions", "plot_weights", "pow", "relu", "reshape", "save", "save_page", "sigmoid", "sqrt", "stack",
+    "sub", "sum", "tanh", "transpose", "where",
 ]  # fmt: skip
