@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from minigraph.arrays import Array
+from minigraph.arrays import Array, shape_text
 from minigraph.graph import Graph, Node, Parameter
 from minigraph.layers import Affine, ReLU, Softmax, SoftmaxWithLoss
 from minigraph.optim import Adam, Optimizer
@@ -44,7 +44,7 @@ class GraphClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     random_state: an int repeats first weights and order of the rows.
 
     Once fitted: classes_, n_features_in_, n_iter_ (epochs), loss_curve_ (one number per epoch), history_, and graph_,
-    whose nodes are "x", "t" and what `make` named; ``mg.draw(model.graph_)`` draws it. logits_: the node of the scores.
+    the graph of the loss: ``mg.draw(model.graph_)``. logits_ is its node of scores.
     Errors: scikit-learn's for data that do not fit; ValueError where `make` gives other shapes.
     """
 
@@ -77,20 +77,12 @@ class GraphClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         check_classification_targets(y)
         self.classes_, labels = np.unique(y, return_inverse=True)
         seeds = check_random_state(self.random_state).randint(LARGEST_SEED, size=2)
-        network = (self.make or mlp)(X.shape[1], len(self.classes_), int(seeds[0]))
         # recorded on two rows: with one, BatchNorm has no variance
-        x, t = (Node(np.resize(a, (2, *a.shape[1:])), name) for a, name in ((X, "x"), (labels, "t")))
-        x.requires_grad = False
-        self.logits_ = network(x)
-        if self.logits_.shape != (2, len(self.classes_)):
-            raise ValueError(
-                f"GraphClassifier: for x of [2, {X.shape[1]}] the network gives {list(self.logits_.shape)}, "
-                f"but must give logits of [2, {len(self.classes_)}]"
-            )
-        self.graph_ = Graph(SoftmaxWithLoss()(self.logits_, t))
+        self._origin = (self.make or mlp), int(seeds[0]), np.resize(X, (2, X.shape[1])), np.resize(labels, 2)
+        self._record()
         self.history_ = fit(
             self.graph_,
-            {x: X, t: labels},
+            dict(zip(self._leaves, (X, labels))),
             self.epochs,
             (self.optimizer or Adam)(self.graph_.parameters, self.learning_rate),
             batch_size=self.batch_size,
@@ -110,8 +102,37 @@ class GraphClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """[N, n_classes], the columns in the order of ``classes_``."""
         check_is_fitted(self)
         X = validate_data(self, X, dtype=np.float64, reset=False)
-        return Softmax().forward(self.graph_.evaluate(self.logits_, x=X))
+        return Softmax().forward(self.graph_.evaluate(self.logits_, {self._leaves[0]: X}))
 
     def predict(self, X: Any) -> Array:
         """The most probable class of each row."""
-        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+        probabilities = self.predict_proba(X)
+        return self.classes_[probabilities.argmax(axis=1)]
+
+    def _record(self) -> None:
+        """The graph of this network with its first weights."""
+        make, seed, X, labels = self._origin
+        self._leaves = x, t = Node(X, "x", requires_grad=False), Node(labels, "t")
+        self.logits_ = make(X.shape[1], len(self.classes_), seed)(x)
+        came = shape_text(self.logits_.shape) if isinstance(self.logits_, Node) else type(self.logits_).__name__
+        if came != shape_text(needed := (2, len(self.classes_))):
+            raise ValueError(
+                f"GraphClassifier: for x of {shape_text(X.shape)} the network gives {came}, "
+                f"but must give logits of {shape_text(needed)}"
+            )
+        self.graph_ = Graph(SoftmaxWithLoss()(self.logits_, t))
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without the graph, whose ops hold functions that no file can: it is made again, and gets its weights back."""
+        state = dict(super().__getstate__())
+        if "graph_" in state:
+            del state["logits_"], state["_leaves"]
+            state["_weights"] = [parameter.value for parameter in state.pop("graph_").parameters]
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__({name: value for name, value in state.items() if name != "_weights"})
+        if "_weights" in state:
+            self._record()
+            for parameter, value in zip(self.graph_.parameters, state["_weights"]):
+                parameter.value = value

@@ -61,7 +61,9 @@ def norm_of(gradients: Iterable[Array]) -> float:
 
 
 def _norm(array: Array) -> float:
-    """√Σ a², in units of the largest number, so that no square overflows."""
+    """√Σ a², in units of the largest number where a square might overflow or vanish."""
+    if array.dtype == np.float64 and 1e-200 < (square := float(np.vdot(array, array))) < 1e200:
+        return math.sqrt(square)
     largest = float(np.abs(array).max(initial=0))
     if largest == 0 or not math.isfinite(largest):
         return largest
