@@ -1,4 +1,4 @@
-"""Pictures of numbers, by matplotlib: losses, regions of decision, weights as images, in the colours of the diagrams."""
+"""Pictures of numbers, by matplotlib: losses, decision regions, weights as images, in the colours of the diagrams."""
 
 from __future__ import annotations
 
@@ -134,7 +134,9 @@ def _images(array: Array, shape: tuple[int, int] | None) -> Array:
         height, width = shape or (math.isqrt(len(array)),) * 2
         if height * width != len(array):
             needed = f"{height} × {width} needs {height * width}"
-            raise ValueError(f"plot_weights: the columns of {shape_text(array.shape)} have {len(array)} numbers; {needed}")
+            raise ValueError(
+                f"plot_weights: the columns of {shape_text(array.shape)} have {len(array)} numbers; {needed}"
+            )
         images = array.T.reshape(-1, height, width)
     elif array.ndim == 2 and shape is None:
         images = array[None]

@@ -56,9 +56,7 @@ def test_it_is_the_loop_written_by_hand(compiled: bool, max_norm: float | None) 
     losses = by_hand(same, 4, max_norm or np.inf)
     sgd = mg.SGD(graph.parameters, 0.2, momentum=0.9)
     schedule = mg.ExponentialDecay(sgd, 0.9)
-    history = mg.fit(
-        graph, DATA, 4, sgd, batch_size=16, seed=7, schedule=schedule, max_norm=max_norm, compile=compiled
-    )
+    history = mg.fit(graph, DATA, 4, sgd, batch_size=16, seed=7, schedule=schedule, max_norm=max_norm, compile=compiled)
     tolerance = 1e-9 if compiled else 0
     np.testing.assert_allclose(history.loss, losses, rtol=tolerance)
     for ours, theirs in zip(values(graph), values(same)):

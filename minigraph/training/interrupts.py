@@ -25,7 +25,9 @@ class Interrupts:
             signal.signal(signal.SIGINT, self._ask)
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if self.ours:
             signal.signal(signal.SIGINT, signal.default_int_handler)
 

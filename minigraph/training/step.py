@@ -22,9 +22,7 @@ class Step:
     With `watch` a loss or norm that is not finite raises NotFiniteError, and the parameters are what they were.
     """
 
-    def __init__(
-        self, graph: Graph, optimizer: Optimizer, compiled: bool, max_norm: float | None, watch: bool
-    ) -> None:
+    def __init__(self, graph: Graph, optimizer: Optimizer, compiled: bool, max_norm: float | None, watch: bool) -> None:
         self.graph, self.optimizer, self.max_norm, self.watch = graph, optimizer, max_norm, watch
         self.trained = [parameter for parameter in optimizer.parameters if parameter.requires_grad]
         self.learning = [op for op in dict.fromkeys(node.op for node in graph.nodes) if op and _learns(op)]

@@ -36,7 +36,9 @@ class _Origin(NamedTuple):
 def refusal(graph: Graph, loss: float, norm: float, epoch: int, step: int) -> NotFiniteError:
     """The error for what the last forward and backward of `graph` computed, which names the first bad node."""
     sick_loss = not np.isfinite(loss)
-    ways = (_forwards, _backwards) if sick_loss else (_backwards, _forwards)  # a −∞ that a finite loss masks is no cause
+    ways = (
+        (_forwards, _backwards) if sick_loss else (_backwards, _forwards)
+    )  # a −∞ that a finite loss masks is no cause
     origin = next((found for way in ways for found in way(graph)), None)
     what = f"the loss is {loss:g}" if sick_loss else f"the loss is {loss:g}, but the norm of its gradients is {norm:g}"
     began = origin.said if origin else "node by node, every value and gradient is finite: it began in the compiled step"
