@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import configparser
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,7 @@ def nodes(tree: ast.AST) -> Iterator[ast.AST]:
             yield from nodes(child)
 
 
+@cache
 def imports(source: str, module: str = "", is_package: bool = False) -> set[str]:
     """The full names that a module imports: ``from a import b`` gives a and a.b, b being a module or not."""
     names: set[str] = set()

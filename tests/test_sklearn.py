@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import copy
 import importlib
-import pickle
 import signal
 import sys
+from pathlib import Path
 from typing import Any
 
+import joblib
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
@@ -59,7 +60,11 @@ def test_a_boundary_is_displayed() -> None:
 
 
 @pytest.mark.parametrize("compiled", [False, True], ids=["eager", "compiled"])
-def test_a_network_of_your_own_repeated_copied_and_pickled(compiled: bool) -> None:
+def test_a_network_of_your_own_repeated_copied_and_kept_in_a_file(compiled: bool, tmp_path: Path) -> None:
+    def kept(model: GraphClassifier) -> GraphClassifier:
+        joblib.dump(model, tmp_path / "model")
+        return joblib.load(tmp_path / "model")
+
     names = np.array(["setosa", "versicolor", "virginica"])[SPECIES]
     model = GraphClassifier(noisy, epochs=20, learning_rate=0.03, compile=compiled, random_state=3)
     model.fit(IRIS, names)
@@ -67,12 +72,12 @@ def test_a_network_of_your_own_repeated_copied_and_pickled(compiled: bool) -> No
     assert model.score(IRIS, names) > 0.9 and model.classes_.tolist() == sorted(set(names))
     assert model.n_iter_ == len(model.loss_curve_) == 20 and model.n_features_in_ == 4
     np.testing.assert_allclose(p.sum(axis=1), 1)
-    for other in (clone(model).fit(IRIS, names), copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
+    for other in (clone(model).fit(IRIS, names), copy.deepcopy(model), kept(model)):
         np.testing.assert_array_equal(other.predict_proba(IRIS), p)
     assert not np.array_equal(clone(model).set_params(random_state=4).fit(IRIS, names).predict_proba(IRIS), p)
-    changed = pickle.loads(pickle.dumps(model.set_params(make=None)))  # what was fitted is what is kept
+    changed = kept(model.set_params(make=None))  # what was fitted is what is kept
     np.testing.assert_array_equal(changed.predict_proba(IRIS), p)
-    assert pickle.loads(pickle.dumps(clone(model))).get_params() == clone(model).get_params()
+    assert kept(clone(model)).get_params() == clone(model).get_params()
 
 
 def test_one_class_one_column_and_patience() -> None:
