@@ -149,6 +149,11 @@ def _images(array: Array, shape: tuple[int, int] | None) -> Array:
 
 def _predictor(model: Graph | Node) -> Callable[[Array], Array]:
     scores = model if isinstance(model, Node) else model.output.inputs[0] if model.output.inputs else model.output
+    if scores.value.ndim != 2:
+        raise ValueError(
+            f"plot_decision_regions: the first input of {model!r} is {shape_text(scores.shape)}, "
+            "no scores [N, K]; give the node of the scores instead of the graph"
+        )
     graph = Graph(scores)
     leaves = [n for n in graph.feeding.leaves.values() if n not in graph.parameters and n.value.ndim == 2]
     fitting = [leaf for leaf in leaves if leaf.shape[1] == 2]

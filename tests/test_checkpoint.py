@@ -145,7 +145,10 @@ def test_what_does_not_fit_is_refused_and_nothing_has_changed(tmp_path: Path) ->
         before = [p.value for p in graph.parameters]
         adam = options.pop("make", mg.Adam)(graph.parameters, rate)
         schedule = mg.CosineDecay(adam, 40) if options.pop("other", False) else Pressed(adam, 40)
-        settings = {"batch_size": 8, "data": {"x": X, "t": T}} | options
+        held_out = (
+            {} if "patience" in options or "validation" in options else {"validation": {"x": X, "t": T}, "patience": 2}
+        )
+        settings = {"batch_size": 8, "data": {"x": X, "t": T}} | held_out | options
         with pytest.raises(ValueError, match=message):
             mg.fit(graph, epochs=2, optimizer=adam, schedule=schedule, checkpoint=path, resume=True, **settings)
         assert all(p.value is value for p, value in zip(graph.parameters, before)) and not adam.steps
@@ -155,7 +158,9 @@ def test_what_does_not_fit_is_refused_and_nothing_has_changed(tmp_path: Path) ->
 
     refused("was made for batch_size 8, but here: 10", network(1), batch_size=10)
     refused("was made for rows 50, but here: 40", network(1), data={"x": X[:40], "t": T[:40]})
-    refused("was made for shuffle 1, but here: 0", network(1), shuffle=False)
+    refused("was made for shuffle True, but here: False", network(1), shuffle=False)
+    refused("was made for patience True, but here: False", network(1), validation={"x": X, "t": T})
+    refused("was made for validation True, but here: False", network(1), patience=2)
     refused("was made for optimizer Adam .*, but here: Another", network(1), make=Another)
     refused("was made for schedule Pressed .*, but here: CosineDecay", network(1), other=True)
     refused("was made for order by PCG64, but here: SFC64", network(1), seed=np.random.Generator(np.random.SFC64(1)))

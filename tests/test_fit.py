@@ -171,7 +171,8 @@ def unchanged(**options: Any) -> None:
         ({"data": {"x": X, "u": T}}, ValueError, "there is no leaf named 'u'; the leaves are"),
         ({"data": {"x": np.where(X > 2, np.nan, X), "t": T}}, ValueError, "x has .* NaN of 200 values, the first"),
         ({"validation": {"x": X, "t": T[1:]}}, ValueError, "fit: validation is"),
-        ({"epochs": -1}, ValueError, "fit: epochs is -1"),
+        ({"epochs": 0}, ValueError, "fit: epochs is 0, but must be a whole number, at least 1"),
+        ({"epochs": 2.5}, ValueError, "fit: epochs is 2.5"),
         ({"epochs": "3"}, TypeError, "fit: epochs is '3'"),
         ({"batch_size": 0}, ValueError, "fit: batch_size is 0, but must be a whole number, at least 1"),
         ({"patience": 0}, ValueError, "fit: patience is 0"),
@@ -191,10 +192,12 @@ def test_bad_arguments_say_what_came_and_change_nothing(
         unchanged(**options)
 
 
-def test_no_epochs_are_no_training() -> None:
-    graph, _ = network()
-    history = mg.fit(graph, DATA, 0, mg.SGD(graph.parameters))
-    assert history.loss == [] and "no epoch" not in history.ended
+def test_a_loss_of_one_element_in_an_array() -> None:
+    for compiled in (False, True):
+        loss = (mg.Node(X, "x", requires_grad=False) @ mg.Parameter(np.ones((4, 1)), "w")).mean(axis=0)
+        graph = mg.Graph(loss * loss)
+        history = mg.fit(graph, {"x": X}, 2, mg.SGD(graph.parameters, 0.1), batch_size=None, compile=compiled)
+        assert graph.output.shape == (1,) and history.loss[1] < history.loss[0]
 
 
 class CtrlC(mg.ConstantRate):

@@ -110,6 +110,10 @@ def test_templates_are_the_columns_on_one_scale() -> None:
         (lambda: mg.plot_decision_regions(lambda p: p[1:], X, T), r"the model gave \[39999, 2\] for 40000 points"),
         (lambda: mg.plot_decision_regions(lambda p: p, X, ["a", "b", "c", "c"]), "has 2 classes, but t has 3"),
         (lambda: mg.plot_decision_regions(mg.Node(np.ones((2, 3)), "x") * 2.0, X, T), r"there are: x \[2, 3\]"),
+        (
+            lambda: mg.plot_decision_regions(mg.Graph(classifier().output * 2.0), X, T),
+            r"is \[\], no scores \[N, K\]; give the",
+        ),
         (lambda: mg.plot_weights(np.ones((6, 2)), (2, 2)), r"the columns of \[6, 2\] have 6 numbers; 2 × 2 needs 4"),
         (lambda: mg.plot_weights(np.ones(6)), r"weights are \[6\]; needs \[D, K\]"),
         (lambda: mg.plot_weights(np.full((4, 2), np.nan)), "must be finite numbers"),

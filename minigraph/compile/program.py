@@ -71,7 +71,7 @@ class Program:
             function(*arguments)
         if self._update is not None:
             if self.before_update is not None:
-                self.before_update(float(value), [gradients for _, gradients in self._flat.vectors])
+                self.before_update(value.item(), [gradients for _, gradients in self._flat.vectors])
             self._update()
         for clock, step in steps:
             clock.value = step

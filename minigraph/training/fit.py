@@ -13,7 +13,7 @@ import numpy as np
 from minigraph.arrays import Array, ArrayLike, Seed, shape_text
 from minigraph.graph import Graph, Node
 from minigraph.optim import Optimizer, ReduceOnPlateau, Schedule
-from minigraph.optim.needs import at_least_one, at_least_zero, positive
+from minigraph.optim.needs import at_least_one, positive
 from minigraph.training.history import History
 from minigraph.training.interrupts import Interrupts
 from minigraph.training.progress import progress_bar
@@ -52,14 +52,14 @@ def fit(
     """Train: for each epoch and batch forward, backward, clip, step, and what layers learn otherwise (`BatchNorm`).
 
     data, validation: arrays for leaves, by name or node: {"x": X, "t": labels}, all of the same number of rows ·
-    epochs: how many in all, those before a resumption included · batch_size: the last batch of an epoch may be smaller;
-    None: all rows at once · seed: of the order of the rows, as in `batches` · metrics: functions without arguments,
-    called after each epoch · patience: stop when the loss (on validation data, if given) was not lower than its lowest
-    for that many epochs on end; the parameters of the best epoch are restored, also if all epochs were run ·
-    schedule: its ``step()`` is called after every "epoch" or "step" (`schedule_every`) · max_norm: of the gradients, as
-    in `clip_grad_norm` · compile: run `graph.compile(optimizer)` · watch: stop at the first NaN or ∞, before it is
-    learnt, with a NotFiniteError that names where it began · progress: a bar by tqdm: None if it is installed and there
-    is a terminal, True always, False never.
+    epochs: how many in all, those before a resumption included · batch_size: the last batch of an epoch may be smaller
+    (`BatchNorm` refuses one row); None: all rows at once · seed: of the order of the rows, as in `batches` · metrics:
+    functions without arguments, called after each epoch · patience: stop when the loss (on validation data, if given)
+    was not lower than its lowest for that many epochs on end; the parameters of the best epoch are restored, also if
+    all epochs were run · schedule: its ``step()`` is called after every "epoch" or "step" (`schedule_every`) ·
+    max_norm: of the gradients, as in `clip_grad_norm` · compile: run `graph.compile(optimizer)` · watch: stop at the
+    first NaN or ∞, before it is learnt, with a NotFiniteError that names where it began · progress: a bar by tqdm;
+    None: if it is installed and there is a terminal, True: always, False: never.
 
     checkpoint: a file, replaced as a whole after each epoch, at each `checkpoint_every` steps, and when interrupted.
     With ``resume=True`` training goes on from it, if it is there, bit for bit as if it had never stopped, in a program
@@ -69,7 +69,7 @@ def fit(
     parameters are those of the last step. A second one raises KeyboardInterrupt at once; the file stays whole.
     Errors: ValueError and TypeError, before anything has changed; FileExistsError for a checkpoint that nobody resumes.
     """
-    at_least_zero("fit", "epochs", epochs)
+    at_least_one("fit", "epochs", epochs)
     for name, number in ("batch_size", batch_size), ("patience", patience), ("checkpoint_every", checkpoint_every):
         if number is not None:
             at_least_one("fit", name, number)
@@ -82,7 +82,15 @@ def fit(
     size = min(batch_size or rows, rows)
 
     rng = np.random.default_rng(seed)
-    training = Training(graph, optimizer, schedule, rng, {"rows": rows, "batch_size": size, "shuffle": int(shuffle)})
+    plan = {
+        "rows": rows,
+        "batch_size": size,
+        "shuffle": shuffle,
+        "validation": held_out is not None,
+        "metrics": ", ".join(metrics or ()),
+        "patience": patience is not None,
+    }
+    training = Training(graph, optimizer, schedule, rng, plan)
     if checkpoint is not None and Path(checkpoint).exists():
         if not resume:
             path = os.fspath(checkpoint)
@@ -115,7 +123,8 @@ def fit(
                 if checkpoint_every is not None and here.step % checkpoint_every == 0:
                     keep()
             validation_loss = None if held_out is None else _loss(graph, held_out)
-            training.close_epoch(validation_loss, {name: float(f()) for name, f in (metrics or {}).items()})
+            measured = {name: float(f()) for name, f in (metrics or {}).items()}
+            training.close_epoch(validation_loss, measured, keep=patience is not None)
             if schedule_every == "epoch":
                 _step_schedule(schedule, history)
             bar.set_postfix({name: f"{value:.4g}" for name, value in history.latest.items()})

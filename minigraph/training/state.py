@@ -44,7 +44,7 @@ class Position:
 class Training:
     """A graph, its optimizer, schedule and order of data, with where they stand; ``save`` and ``load`` keep all of it.
 
-    plan: numbers that a checkpoint has to agree with.
+    plan: what a checkpoint has to agree with besides.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class Training:
         optimizer: Optimizer,
         schedule: Stateful | None,
         rng: np.random.Generator,
-        plan: Mapping[str, int],
+        plan: Mapping[str, str | int],
     ) -> None:
         self.graph, self.optimizer, self.schedule, self.rng, self.plan = graph, optimizer, schedule, rng, plan
         self.position, self.history = Position(rng.bit_generator.state), History()
@@ -68,8 +68,8 @@ class Training:
         here.total += loss * rows
         here.norm = float(np.fmax(here.norm, norm))  # NaN: not measured yet
 
-    def close_epoch(self, validation_loss: float | None, metrics: Mapping[str, float]) -> None:
-        """An epoch is over: into the history, and the parameters are kept if no epoch was better."""
+    def close_epoch(self, validation_loss: float | None, metrics: Mapping[str, float], keep: bool) -> None:
+        """An epoch is over: into the history, and if it was the best, its parameters to where they are kept."""
         here, history = self.position, self.history
         history.loss.append(here.total / here.rows)
         history.gradient_norm.append(here.norm)
@@ -83,7 +83,7 @@ class Training:
         here.waited += 1
         if history.watched[-1] < here.best:
             here.best, here.waited, history.best_epoch = history.watched[-1], 0, here.epoch
-            here.kept = [parameter.value.copy() for parameter in self.graph.parameters]
+            here.kept = [parameter.value.copy() for parameter in self.graph.parameters] if keep else []
 
     def restore_best(self) -> None:
         _assign(self.graph, self.position.kept)

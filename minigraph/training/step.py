@@ -34,13 +34,13 @@ class Step:
 
     def __call__(self, feeds: dict[str, Array], epoch: int, number: int) -> tuple[float, float]:
         self.now = feeds, epoch, number
-        loss = self._node_by_node(feeds) if self.program is None else float(self.program(**feeds))
+        loss = self._node_by_node(feeds) if self.program is None else self.program(**feeds).item()
         for op in self.learning:
             op.update(self.graph)
         return loss, self.norm
 
     def _node_by_node(self, feeds: dict[str, Array]) -> float:
-        loss = float(self.graph.forward(**feeds).item())
+        loss = self.graph.forward(**feeds).item()
         self.graph.backward()
         if self.is_held:
             gradients = {p: p.grad for p in self.trained if p.grad is not None}
