@@ -17,7 +17,7 @@ __all__ = ["plot_curves", "plot_decision_regions", "plot_weights"]
 
 # of one lightness, so that no class seems to matter more; the first three are the diagrams' own
 CLASSES = (LIGHT.forward, LIGHT.backward, LIGHT.local, "#1F5FA8", "#8A6100", "#A3246B", "#4B6B1E", "#5B6672")
-MARKERS = "os^DvPX*"  # so that classes can be told apart without their colours
+MARKERS = "os^Dv<ph"  # so that classes can be told apart without their colours
 REGION = 0.22  # how much of its class's colour a region has
 GRID = 200  # points along each axis
 MARGIN = 0.08  # of the data's width, around them
@@ -84,7 +84,7 @@ def plot_decision_regions(
                 linewidths=0.7, label=_plain(str(name)),
             )  # fmt: skip
     _label(axes, "x₁", "x₂")
-    _legend(axes, title="class")
+    _legend(axes, title="class", loc="upper left", bbox_to_anchor=(1.01, 1), borderaxespad=0)  # off the points
     return figure
 
 
@@ -101,7 +101,7 @@ def plot_weights(
     array = as_numbers("plot_weights", weights.value if isinstance(weights, Node) else weights)
     images = _images(array, shape)
     count = len(images)
-    titles = [str(k) for k in range(count)] if names is None else list(names)
+    titles = [str(k) if count > 1 else "" for k in range(count)] if names is None else list(names)
     if len(titles) != count:
         raise ValueError(f"plot_weights: there are {count} images, but {len(titles)} names")
     largest = float(np.abs(images).max(initial=0)) or 1.0
@@ -206,9 +206,9 @@ def _label(axes: Any, across: str, up: str) -> None:
         spine.set_color(LIGHT.rule)
 
 
-def _legend(axes: Any, title: str | None = None) -> None:
-    legend = axes.legend(title=title, fontsize=9, frameon=True, edgecolor=LIGHT.rule, labelcolor=LIGHT.ink)
-    legend.get_frame().set(facecolor=LIGHT.background, alpha=0.9)
+def _legend(axes: Any, **options: Any) -> None:
+    legend = axes.legend(fontsize=9, edgecolor=LIGHT.rule, labelcolor=LIGHT.ink, framealpha=0.9, **options)
+    legend.get_title().set_color(LIGHT.ink)
 
 
 def _mixed(colour: str, share: float) -> tuple[float, ...]:
