@@ -82,7 +82,7 @@ def fit(
     size = min(batch_size or rows, rows)
 
     rng = np.random.default_rng(seed)
-    plan = {
+    plan: dict[str, str | int] = {
         "rows": rows,
         "batch_size": size,
         "shuffle": shuffle,
