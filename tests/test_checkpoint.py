@@ -137,6 +137,17 @@ def test_a_file_that_is_there_is_not_overwritten(tmp_path: Path) -> None:
     assert path.read_bytes() == b"precious"
 
 
+def test_a_file_that_cannot_be_written_is_known_before_training(tmp_path: Path) -> None:
+    graph = network(1)
+    sgd, before = mg.SGD(graph.parameters), [p.value for p in graph.parameters]
+    with pytest.raises(FileNotFoundError, match="there is no folder"):
+        mg.fit(graph, {"x": X, "t": T}, 1, sgd, checkpoint=tmp_path / "missing" / "run.npz")
+    sgd.note = object()  # type: ignore[attr-defined]
+    with pytest.raises(TypeError, match=r"checkpoint: state\.optimizer\.note is <object"):
+        mg.fit(graph, {"x": X, "t": T}, 1, sgd, checkpoint=tmp_path / "run.npz")
+    assert all(p.value is value for p, value in zip(graph.parameters, before)) and not any(tmp_path.iterdir())
+
+
 def test_what_does_not_fit_is_refused_and_nothing_has_changed(tmp_path: Path) -> None:
     path = tmp_path / "run.npz"
     train(path, OPTIMIZERS["Adam"], seed=1, epochs=1)
@@ -230,13 +241,16 @@ mg.fit(graph, {"x": X, "t": T}, 1000000, adam, checkpoint=sys.argv[1], checkpoin
 
 def test_a_killed_process_leaves_a_whole_file(tmp_path: Path) -> None:
     path = tmp_path / "run.npz"
+
+    def taken() -> int:
+        return int(read_state("test", path)["position"]["step"]) if path.exists() else 0
+
     child = subprocess.Popen([sys.executable, "-c", ENDLESS, str(path)])
     try:
         end = time.monotonic() + 60
-        while not path.exists() and child.poll() is None and time.monotonic() < end:
+        while not taken() and child.poll() is None and time.monotonic() < end:
             time.sleep(0.01)
-        time.sleep(0.05)
     finally:
         child.kill()
         child.wait()
-    assert read_state("test", path)["position"]["step"] >= 1
+    assert taken() >= 1

@@ -110,6 +110,16 @@ def test_a_parameter_that_was_bad_before_is_the_first() -> None:
     assert caught.value.node is graph["w"] and caught.value.step == 1
 
 
+def test_a_sum_at_a_fork_that_overflows() -> None:
+    w = mg.Parameter(np.array(1e-300), "w")
+    graph = mg.Graph(w * 1e308 + w * 1e308 + mg.Node(X, "x", requires_grad=False).mean())
+    with np.errstate(all="ignore"), pytest.raises(
+        mg.NotFiniteError, match="∞ began in ∂f/∂w, where its paths"
+    ) as caught:
+        mg.fit(graph, {"x": X}, 1, mg.SGD(graph.parameters))
+    assert caught.value.node is w and caught.value.direction == "backward"
+
+
 def test_what_was_fed_is_the_first() -> None:
     x = mg.Node(X, "x")
     graph = mg.Graph((x * mg.Parameter(np.ones(2), "w")).mean())

@@ -61,9 +61,10 @@ def fit(
     first NaN or ∞, before it is learnt, with a NotFiniteError that names where it began · progress: a bar by tqdm;
     None: if it is installed and there is a terminal, True: always, False: never.
 
-    checkpoint: a file, replaced as a whole after each epoch, at each `checkpoint_every` steps, and when interrupted.
-    With ``resume=True`` training goes on from it, if it is there, bit for bit as if it had never stopped, in a program
-    that builds the same graph, data and optimizer; the optimizer's and schedule's settings come from the file.
+    checkpoint: a file, replaced as a whole at the start, after each epoch, at each `checkpoint_every` steps, and when
+    interrupted. With ``resume=True`` training goes on from it, if it is there, bit for bit as if it had never stopped,
+    in a program that builds the same graph, data and optimizer; the settings of the optimizer and schedule come from
+    the file.
 
     The first Ctrl-C lets the step finish, writes the checkpoint and returns, with ``history.ended == "interrupted"``;
     parameters are those of the last step. A second one raises KeyboardInterrupt at once; the file stays whole.
@@ -106,6 +107,7 @@ def fit(
         if checkpoint is not None:
             training.save(checkpoint)
 
+    keep()  # what cannot be written is known before anything was trained
     with Interrupts() as interrupts, closing(bar):
         while here.epoch < epochs and (patience is None or here.waited < patience):
             order = rng.permutation(rows) if shuffle else np.arange(rows)

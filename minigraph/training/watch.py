@@ -41,7 +41,7 @@ def refusal(graph: Graph, loss: float, norm: float, epoch: int, step: int) -> No
     )  # a −∞ that a finite loss masks is no cause
     origin = next((found for way in ways for found in way(graph)), None)
     what = f"the loss is {loss:g}" if sick_loss else f"the loss is {loss:g}, but the norm of its gradients is {norm:g}"
-    began = origin.said if origin else "node by node, every value and gradient is finite: it began in the compiled step"
+    began = origin.said if origin else "node by node, every value and gradient is finite"
     node, direction = (origin.node, origin.direction) if origin else (None, "")
     message = f"fit: {what} at step {step} (epoch {epoch}); {began}. That step was not taken."
     return NotFiniteError(message, node, direction, epoch, step)
@@ -76,6 +76,10 @@ def _backwards(graph: Graph) -> Iterator[_Origin]:
                 inputs = _inputs(graph, node, node.operands)
                 said = f"{word} began in {of}, in the backward of {graph.names[node]} = {op!r}, with {inputs}"
                 yield _Origin(node, "backward", said)
+    for node in reversed(graph.nodes):  # what no op made, a sum at a fork did
+        if node.grad is not None and not np.isfinite(node.grad).all():
+            of = f"∂{graph.names[graph.output]}/∂{graph.names[node]}"
+            yield _Origin(node, "backward", f"∞ began in {of}, where its paths are summed")
 
 
 def _inputs(graph: Graph, node: Node, operands: tuple[Array, ...]) -> str:
