@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -40,7 +40,7 @@ def fit(
     metrics: Mapping[str, Callable[[], float]] | None = None,
     patience: int | None = None,
     schedule: Schedule | ReduceOnPlateau | None = None,
-    schedule_every: str = "epoch",
+    schedule_every: Literal["epoch", "step"] = "epoch",
     max_norm: float | None = None,
     compile: bool = False,
     watch: bool = True,
@@ -107,8 +107,8 @@ def fit(
         if checkpoint is not None:
             training.save(checkpoint)
 
-    keep()  # what cannot be written is known before anything was trained
     with Interrupts() as interrupts, closing(bar):
+        keep()  # what cannot be written is known before anything was trained
         while here.epoch < epochs and (patience is None or here.waited < patience):
             order = rng.permutation(rows) if shuffle else np.arange(rows)
             for start in range(here.batch * size, rows, size):

@@ -63,8 +63,9 @@ class Step:
         if self.watch and not (math.isfinite(loss) and math.isfinite(self.norm)):
             feeds, epoch, number = self.now
             if self.program is not None:
-                self.graph.forward(**feeds)  # the same step: the clocks go on only once it is taken
-                self.graph.backward()
+                with np.errstate(all="ignore"):
+                    self.graph.forward(**feeds)  # the same step: the clocks go on only once it is taken
+                    self.graph.backward()
             raise refusal(self.graph, loss, self.norm, epoch, number)
         return self.max_norm / self.norm if self.max_norm is not None and self.norm > self.max_norm else 1.0
 

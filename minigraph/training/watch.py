@@ -33,6 +33,7 @@ class _Origin(NamedTuple):
     said: str
 
 
+@np.errstate(all="ignore")  # what overflows here has been told already
 def refusal(graph: Graph, loss: float, norm: float, epoch: int, step: int) -> NotFiniteError:
     """The error for what the last forward and backward of `graph` computed, which names the first bad node."""
     sick_loss = not np.isfinite(loss)
