@@ -31,6 +31,7 @@ myst_heading_anchors = 3
 nb_execution_mode = "off"
 nb_custom_formats = {".py": ["jupytext.reads", {"fmt": "py:percent"}]}
 autodoc_typehints = "signature"
+autodoc_type_aliases = {name: name for name in ("Array", "ArrayLike", "DTypeLike", "Operand", "Axis", "Which")}
 autodoc_member_order = "bysource"
 autodoc_default_options = {"members": True, "show-inheritance": True}
 suppress_warnings = ["myst.header"]
