@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 import numpy as np
 
-from minigraph.archive import packed, unpacked
+from minigraph.archives import read_arrays, write_arrays
 from minigraph.arrays import Array, ArrayLike, Seed, as_numbers, shape_text
-from minigraph.files import write
 from minigraph.graph import Parameter
 from minigraph.naming import unique_names
 
@@ -41,7 +39,7 @@ def save(path: str | os.PathLike[str], parameters: Iterable[Parameter]) -> None:
 
     Equal names are numbered in the order given (W, W → W1, W2), so give `load` the same order.
     """
-    write(path, packed({name: parameter.value for name, parameter in _named(parameters).items()}))
+    write_arrays(path, {name: parameter.value for name, parameter in _named(parameters).items()})
 
 
 def load(path: str | os.PathLike[str], parameters: Iterable[Parameter]) -> None:
@@ -50,7 +48,7 @@ def load(path: str | os.PathLike[str], parameters: Iterable[Parameter]) -> None:
     Errors: ValueError where names or shapes differ; then nothing has changed.
     """
     wanted = _named(parameters)
-    found = unpacked(f"load: {os.fspath(path)}", Path(path).read_bytes())
+    found = read_arrays("load", path)
     have = {name: array.shape for name, array in found.items()}
     need = {name: parameter.shape for name, parameter in wanted.items()}
     if have != need:

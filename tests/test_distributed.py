@@ -122,19 +122,19 @@ def test_notes_settings_and_memory_come_back(DataParallel: Any, tmp_path: Path) 
     parallel = DataParallel(graph, adam)
     ranks.trained(parallel, 1)
     adam.learning_rate = np.float32(0.25)
-    parallel.save(tmp_path / "at.npz", rng=rng.bit_generator.state)
+    parallel.save(tmp_path / "at.npz", rng=rng)
     drawn = rng.random(3)
     ranks.trained(parallel, 1)
     again = mg.Adam(graph.parameters)
-    rng.bit_generator.state = DataParallel(graph, again).load(tmp_path / "at.npz")["rng"]
+    rng = DataParallel(graph, again).load(tmp_path / "at.npz")["rng"]
     assert np.array_equal(rng.random(3), drawn)
     assert again.learning_rate == 0.25 and again.betas == adam.betas and again.steps[0] == 5
-    with pytest.raises(ValueError, match="at.npz has .*Adam; needed are .*SGD"):
+    with pytest.raises(ValueError, match="at.npz has W.* and Adam; needed are W.* and SGD"):
         DataParallel(graph, mg.SGD(graph.parameters)).load(tmp_path / "at.npz")
     mg.save(tmp_path / "net.npz", graph.parameters)
     with pytest.raises(ValueError, match="net.npz is an .npz file, but no checkpoint"):
         parallel.load(tmp_path / "net.npz")
-    with pytest.raises(TypeError, match="JSON"):
+    with pytest.raises(TypeError, match="state.notes.what is <object"):
         parallel.save(tmp_path / "notes.npz", what=object())
     assert not (tmp_path / "notes.npz").exists()
 

@@ -32,6 +32,9 @@ class Program:
     keeps its value. A feed with NaN is refused before anything has changed, if the NaN reaches the output.
     Numbers in expressions and the settings of ops, such as a temperature, are read when a list is made; an optimizer's
     are read at each call.
+
+    before_update: called with the output's value and all gradients in a few vectors, which it may change in place; if
+    it raises, nothing was updated.
     """
 
     def __init__(
@@ -50,6 +53,7 @@ class Program:
         self._plans: dict[Any, Plan] = {}
         self._fed: set[Node] = set()  # constants that were fed: no constants for the plans from then on
         self._plan: Plan | None = None
+        self.before_update: Callable[[float, list[Array]], None] | None = None
 
     def __call__(self, feeds: Mapping[Node | str, ArrayLike] | None = None, /, **named: ArrayLike) -> Any:
         plan, flat = self._plan, self._flat
@@ -78,11 +82,20 @@ class Program:
         if self._reduce is not None:
             self._reduce(value, [gradients for _, gradients in flat.vectors])
         if self._update is not None:
+            if self.before_update is not None:
+                self.before_update(value.item(), [gradients for _, gradients in self._flat.vectors])
             self._update()
         for clock, step in steps:
             clock.value = step
         self.graph.last_run = plan
         return value
+
+    @property
+    def value(self) -> Array:
+        """The output's value at the last run."""
+        if self._plan is None:
+            raise ValueError("Program: there is no value before the first run")
+        return self._plan.result.copy()
 
     @property
     def gradients(self) -> dict[Node, Array]:

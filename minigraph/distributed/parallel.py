@@ -6,19 +6,17 @@ import hashlib
 import os
 from collections.abc import Callable, Mapping
 from itertools import chain
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from minigraph.arrays import Array, ArrayLike, as_numbers, shape_text
-from minigraph.distributed.checkpoint import frozen, thawed
 from minigraph.distributed.failure import MPI, failing_together
 from minigraph.distributed.reduction import Reduction
-from minigraph.files import write
 from minigraph.graph import Graph, Node, Parameter
 from minigraph.optim import Optimizer
 from minigraph.optim.needs import gradient_of
+from minigraph.training.checkpoint import read_state, write_state
 
 __all__ = ["DataParallel"]
 
@@ -58,7 +56,7 @@ class DataParallel:
             self._reduction = Reduction(self.comm)
             self._tried = False
             self._program = graph.compile(optimizer, reduce=self._reduce) if compiled else None
-            self._spread(self._frozen({}) if self.rank == 0 else b"")
+            self._go_on(self._by_rank_0(lambda: self._state({})), "rank 0")
             self.check()
 
     def __call__(self, feeds: Feeds | None = None, /, **named: ArrayLike) -> Any:
@@ -95,11 +93,11 @@ class DataParallel:
         """Write a checkpoint, whole or not at all: rank 0 does, but all ranks call it, and wait for it.
 
         In it are the parameters, the optimizer's memory and settings, the count of steps, and your notes, which may be
-        anything that JSON writes: ``save(path, epoch=3, rng=rng.bit_generator.state)``.
-        Errors, on all ranks: as `check`; OSError where it can't be written.
+        numbers, texts, arrays, generators, and lists and dicts of them: ``save(path, epoch=3, rng=rng)``.
+        Errors, on all ranks: as `check`; OSError where it can't be written; TypeError for other notes.
         """
         self.check()
-        self._by_rank_0(lambda: write(path, self._frozen(notes)))
+        self._by_rank_0(lambda: write_state(path, self._state(notes)))
 
     def load(self, path: str | os.PathLike[str]) -> dict[str, Any]:
         """Go on from a checkpoint that rank 0 reads, on all ranks; returns the notes.
@@ -107,10 +105,10 @@ class DataParallel:
         On as many ranks as before, the rest is the same to the last bit as if there had been no break.
         Errors, on all ranks: OSError; ValueError for another network or optimizer. Then nothing has changed.
         """
-        content = self._by_rank_0(lambda: Path(path).read_bytes())
-        notes = self._thawed(f"DataParallel.load: {os.fspath(path)}", content)
+        state = self._by_rank_0(lambda: read_state("DataParallel.load", path))
+        self._go_on(state, os.fspath(path))
         self.check()
-        return notes
+        return state["notes"]
 
     def _checked(self, feeds: Feeds | None, named: Mapping[str, ArrayLike]) -> tuple[dict[Node | str, Array], int]:
         """The arrays, and how many rows they have."""
@@ -167,18 +165,28 @@ class DataParallel:
         for gradient, whole in zip(gradients, found):
             np.copyto(gradient, whole, casting="same_kind")
 
-    def _frozen(self, notes: dict[str, Any]) -> bytes:
-        return frozen(self._parameters, self.optimizer, {"steps": self.steps, "clocks": self._clocks, "own": notes})
+    def _state(self, notes: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "ranks train": self._described(),
+            "parameters": [parameter.value for parameter in self._parameters],
+            "optimizer": self.optimizer.state_dict(),
+            "steps": self.steps,
+            "clocks": self._clocks,
+            "notes": notes,
+        }
 
-    def _thawed(self, who: str, content: bytes) -> dict[str, Any]:
-        notes = thawed(who, content, self._parameters, self.optimizer)
-        self.steps, self._clocks = notes["steps"], notes["clocks"]
-        return notes["own"]
+    def _go_on(self, state: dict[str, Any], where: object) -> None:
+        came, needed = state.get("ranks train"), self._described()
+        if came != needed:
+            raise ValueError(f"DataParallel: {where} has {came or 'no checkpoint of ranks'}; needed are {needed}")
+        self.optimizer.load_state_dict(state["optimizer"])
+        for parameter, value in zip(self._parameters, state["parameters"]):
+            parameter.value, parameter.grad = value, None
+        self.steps, self._clocks = state["steps"], state["clocks"]
 
-    def _spread(self, content: bytes) -> None:
-        content = self.comm.bcast(content)
-        if self.rank:
-            self._thawed("DataParallel: rank 0", content)
+    def _described(self) -> str:
+        found = (f"{p.name or 'a parameter'} {shape_text(p.shape)} {p.value.dtype}" for p in self._parameters)
+        return f"{', '.join(found)} and {type(self.optimizer).__name__}"
 
     def _by_rank_0(self, action: Callable[[], Any]) -> Any:
         """What `action` gives on rank 0, to all ranks; or its error."""
