@@ -77,6 +77,7 @@ v = mg.Node([0.0, 1.0, 2.0], "v")
 M = mg.Node([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], "M", requires_grad=False)
 
 w = mg.exp(v)
+w.name = "w"
 print("∂exp(v)/∂v:")
 print(np.round(mg.local_gradient(w), 3))
 assert np.allclose(mg.local_gradient(w), np.diag(np.exp(v.value)))

@@ -35,6 +35,7 @@ folder.mkdir(parents=True, exist_ok=True)
 
 y = mg.Node([1.0, 2.0, 0.0], "y")
 p = Softmax()(y)
+p.name = "p"
 print("y =", y.value, " p =", np.round(p.value, 3))
 assert np.isclose(p.value.sum(), 1)
 
@@ -80,8 +81,6 @@ assert np.allclose(J.sum(axis=0), 0) and np.allclose(J.sum(axis=1), 0)
 assert np.allclose(J, J.T)
 assert np.allclose(Softmax().forward(y.value + 100), P)
 
-mg.draw(p, detail="full").save(folder / "softmax.svg")
-
 # %% [markdown]
 # ## Backward without the table
 #
@@ -97,6 +96,7 @@ p.backward(seed=u)
 short = P * (u - (u * P).sum())
 print("downstream =", np.round(short, 3), "for upstream", u)
 assert np.allclose(y.grad, short) and np.allclose(short, u @ J)
+mg.draw(p, detail="full").save(folder / "softmax.svg")
 
 # %% [markdown]
 # ## Opened
@@ -143,7 +143,7 @@ print("  opened.svg   the same by exp, Σ and ÷")
 # <details><summary>Answer</summary>
 #
 # One more gate, a division by T, so by the chain rule J = (diag(p) − p pᵀ) / T with the new p. A large T makes all
-# classes equal; a small T gives everything to the largest score. In both cases J goes to 0.
+# classes equal; a small T gives everything to the largest score, if there is one. In both cases J goes to 0.
 #
 # ```python
 # p = Softmax(temperature=5.0)(y)
