@@ -99,20 +99,18 @@ assert np.isclose(fused.item(), L) and np.allclose(y.grad, dY)
 
 # %% [markdown]
 # Look at `full.svg`, or step through `full.html`: the long way from L back to Y. `fused.svg` is the short one, with
-# (P − T)/N on its chip. `mg.compare` draws both and says whether they agree.
+# (P − T)/N on its chip.
 
 # %%
 diagram = mg.draw(fused, expand=2)
 diagram.save(folder / "full.svg")
 diagram.save(folder / "full.html")
 mg.draw(fused).save(folder / "fused.svg")
-mg.compare(fused, small_gates).save(folder / "both.svg")
 
 print(f"\nIn {folder.resolve()}:")
 print("  full.svg   softmax and cross-entropy opened, down to exp, Σ, ÷ and log")
 print("  full.html  the same, to step through")
 print("  fused.svg  the two as one op")
-print("  both.svg   both, compared")
 
 # %% [markdown]
 # ## What it means
