@@ -54,7 +54,9 @@ for node, i in ((s, 1), (d, 1), (e, 0), (n, 0), (a, 1)):  # each gate, and which
     product *= float(mg.local_gradient(node, i))
 
 s.backward()
-print(f"product of the local gradients {product:g}, the graph says {b.grad:g}, s(1 − s) = {s.item() * (1 - s.item()):g}")
+print(
+    f"product of the local gradients {product:g}, the graph says {b.grad:g}, s(1 − s) = {s.item() * (1 - s.item()):g}"
+)
 assert product == b.grad == s.item() * (1 - s.item())
 mg.draw(s).save(folder / "neuron.svg")
 

@@ -157,7 +157,7 @@ assert mg.check_gradients(loss)
 # (P − T)/3, without anybody having told the small gates of that formula.
 #
 # `neurons-before.svg` shows the same network another way: four features, three species, and an arrow for each of the
-# twelve weights, as wide as the weight is large. They are all tiny still. Negative ones end in an open circle.
+# twelve weights. The widest arrow is the largest weight, still only 0.013. Negative ones end in an open circle.
 
 # %%
 graph.forward(X=X_few, T=T_few)
@@ -287,8 +287,10 @@ def held_out_accuracy(seed: int) -> float:
 
 
 others = np.array([held_out_accuracy(seed) for seed in range(1, 21)])
-print(f"Twenty other splits: mean {others.mean():.3f}, from {others.min():.3f} to {others.max():.3f};"
-      f" {(others >= 0.95).sum()} of them reach 0.95")
+print(
+    f"Twenty other splits: mean {others.mean():.3f}, from {others.min():.3f} to {others.max():.3f};"
+    f" {(others >= 0.95).sum()} of them reach 0.95"
+)
 
 # %% [markdown]
 # The mean is the number to quote. The spread comes from the split: which of the hard flowers happened to be held out.
@@ -308,7 +310,7 @@ for name, what in {
     "loss.png": "the loss of each batch, and of all training flowers after each epoch",
     "iris.npz": "the trained W and b",
 }.items():
-    print(f"  {name:18} {what}")
+    print(f"  {name:19} {what}")
 
 # %% [markdown]
 # ## Exercises

@@ -25,7 +25,7 @@ from pathlib import Path
 import numpy as np
 
 import minigraph as mg
-from minigraph.layers import L1, L2, Affine, SoftmaxWithLoss
+from minigraph.layers import L2, Affine, SoftmaxWithLoss
 
 # in a notebook the first argument belongs to the kernel and starts with a dash
 folder = Path(sys.argv[1] if len(sys.argv) > 1 and not sys.argv[1].startswith("-") else "out/l2")
@@ -49,8 +49,8 @@ X = centres[t] + 0.4 * rng.normal(size=(60, 2))
 # That is a fork, so the two gradients add up: ∂loss/∂W = Xᵀ · (P − T)/N + 2λ · W.
 #
 # Mind the conventions. Here λ has no ½ and Σ W² is a **sum** over the weights, whatever the batch, while the
-# cross-entropy is a **mean** over the samples, in nats. Some libraries write ½λ. The bias is left out: it only moves the
-# borders and makes nobody surer.
+# cross-entropy is a **mean** over the samples, in nats. Some libraries write ½λ. The bias is left out: it only moves
+# the borders and makes nobody surer.
 
 
 # %%
@@ -92,7 +92,9 @@ for strength in (0.0, 0.001, 0.01):
     print(f"  λ = {strength:<5g}" + "".join(f"{norm:8.2f}  " for norm in norms[strength]))
     graph.forward()
     cross_entropy = graph.output.inputs[0]  # the loss is a sum; the units are drawn of its first part
-    mg.draw(cross_entropy, view="neurons", sample=0, title=f"λ = {strength:g}").save(folder / f"lambda-{strength:g}.svg")
+    mg.draw(cross_entropy, view="neurons", sample=0, title=f"λ = {strength:g}").save(
+        folder / f"lambda-{strength:g}.svg"
+    )
 
 free, weak, strong = norms.values()
 assert free[2] > free[1] + 1 > free[0] + 2  # still growing
@@ -136,9 +138,8 @@ print("  lambda-0.001.svg  with λ = 0.001")
 print("  lambda-0.01.svg   with λ = 0.01")
 print("  fork.svg          at rest with λ = 0.01: the two paths back to W cancel")
 
-# %% [markdown]
-# The idea is ridge regression: A. Hoerl and R. Kennard (1970). The book "Deep Learning from Scratch" has it in chapter 6
-# as weight decay, with ½λ.
+# %% [markdown] The idea is ridge regression: A. Hoerl and R. Kennard (1970). The book "Deep Learning from Scratch" has
+# it in chapter 6 as weight decay, with ½λ.
 #
 # ## Exercises
 #
@@ -164,9 +165,8 @@ print("  fork.svg          at rest with λ = 0.01: the two paths back to W cance
 #
 # </details>
 
-# %% [markdown]
-# **2.** `L1` punishes Σ |W| instead. Add a feature of pure noise to X and train with L2 and with L1. What happens to the
-# weights of the noise?
+# %% [markdown] **2.** `L1` punishes Σ |W| instead. Add a feature of pure noise to X and train with L2 and with L1. What
+# happens to the weights of the noise?
 #
 # <details><summary>Answer</summary>
 #
@@ -174,6 +174,8 @@ print("  fork.svg          at rest with λ = 0.01: the two paths back to W cance
 # the data does not want that much goes to 0 (up to the length of a step, which jumps over it): a selection of features.
 #
 # ```python
+# from minigraph.layers import L1
+#
 # noisy = np.column_stack([X, np.random.default_rng(1).normal(size=60)])
 # near_zero = []
 # for penalty in (L2(0.02), L1(0.02)):

@@ -144,8 +144,8 @@ print("  step.svg  one step of a small network in numbers: W − η · ∂L/∂W
 #
 # <details><summary>Answer</summary>
 #
-# It starts at ln 2 = 0.693 and gets to the entropy of the frequencies, H(0.9, 0.1) = 0.325 nats, by the bias alone. Only
-# what is below 0.325 was learned from the inputs. Its accuracy is 0.9 by then, which says nothing.
+# It starts at ln 2 = 0.693 and gets to the entropy of the frequencies, H(0.9, 0.1) = 0.325 nats, by the bias alone.
+# Only what is below 0.325 was learned from the inputs. Its accuracy is 0.9 by then, which says nothing.
 #
 # ```python
 # uneven = np.repeat([0, 1], [90, 10])

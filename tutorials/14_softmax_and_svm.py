@@ -39,7 +39,7 @@ folder.mkdir(parents=True, exist_ok=True)
 # the right class. Nats have no part in it: the unit is that of the scores.
 
 # %%
-s = mg.Node([[2.0, 1.5, -0.5]], "S")
+s = mg.Node([[2.0, 1.5, -0.5]], "scores")
 t = mg.Node([0], "T")
 hinge, softmax = MulticlassHinge()(s, t), SoftmaxWithLoss()(s, t)
 
@@ -67,7 +67,7 @@ lengths: dict[str, list[float]] = {name: [] for name in graphs}
 print("  lead      hinge    softmax   (length of the gradient)")
 for lead in (-1.0, 0.0, 0.5, 1.5, 5.0, 10.0):
     for name, graph in graphs.items():
-        graph.forward(S=[[1.5 + lead, 1.5, -0.5]])
+        graph.forward(scores=[[1.5 + lead, 1.5, -0.5]])
         graph.backward()
         lengths[name].append(float(np.linalg.norm(s.grad)))
     print(f"  {lead:4g} {lengths['hinge'][-1]:10.4f} {lengths['softmax'][-1]:10.6f}")
@@ -95,7 +95,7 @@ assert np.isclose(np.log(P[0] / P[1]), s.value[0, 0] - s.value[0, 1])
 # The hinge is made of gates that you know: −, +, max and Σ. The picture has the scores of the beginning.
 
 # %%
-graphs["hinge"].forward(S=[[2.0, 1.5, -0.5]])
+graphs["hinge"].forward(scores=[[2.0, 1.5, -0.5]])
 graphs["hinge"].backward()
 mg.draw(hinge, expand=1).save(folder / "opened.svg")
 
@@ -132,8 +132,8 @@ print("  opened.svg   the hinge loss by −, +, max and Σ")
 # <details><summary>Answer</summary>
 #
 # Adding changes neither: both see differences only. Multiplied, the right class leads by 50, so the hinge is 0, and
-# softmax is 0 up to 10⁻²²: it believes the scores. Under a hinge, weights can therefore simply grow until all margins
-# are met; a penalty, as in lesson 12, is what gives Δ a meaning.
+# softmax has a loss of 10⁻²²: it believes the scores. Under a hinge, weights can therefore simply grow until all
+# margins are met; a penalty, as in lesson 12, is what gives Δ a meaning.
 #
 # ```python
 # first = np.array([[2.0, 1.5, -0.5]])

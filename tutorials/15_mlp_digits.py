@@ -148,8 +148,11 @@ velocities = []
 for _ in range(50):
     v = 0.9 * v + 1.0
     velocities.append(v)
-print("A gradient of 1 for ever, μ = 0.9: v =", ", ".join(f"{velocities[step]:.2f}" for step in (0, 1, 2, 9, 49)),
-      "after 1, 2, 3, 10, 50 steps")
+print(
+    "A gradient of 1 for ever, μ = 0.9: v =",
+    ", ".join(f"{velocities[step]:.2f}" for step in (0, 1, 2, 9, 49)),
+    "after 1, 2, 3, 10, 50 steps",
+)
 
 # %% [markdown]
 # ## Training
@@ -176,6 +179,10 @@ def train(graph: mg.Graph, sgd: mg.SGD, epochs: int = 30) -> list[float]:
     return losses
 
 
+# %% [markdown]
+# The three, side by side.
+
+# %%
 short, _ = network(np.random.default_rng(0))
 long, _ = network(np.random.default_rng(0))
 graph, scores = network(np.random.default_rng(0))
@@ -210,8 +217,10 @@ figure.savefig(folder / "loss.png", dpi=120)
 # %%
 predicted = graph.evaluate(scores, X=X_test).argmax(axis=1)
 accuracy = float((predicted == t_test).mean())
-print(f"Accuracy: {(graph.evaluate(scores, X=X).argmax(axis=1) == t).mean():.3f} on the training images,"
-      f" {accuracy:.3f} on the {len(X_test)} held-out ones")
+print(
+    f"Accuracy: {(graph.evaluate(scores, X=X).argmax(axis=1) == t).mean():.3f} on the training images,"
+    f" {accuracy:.3f} on the {len(X_test)} held-out ones"
+)
 
 # %% [markdown]
 # One number hides where the mistakes are. In a confusion matrix the row is the true digit and the column is the
@@ -282,9 +291,8 @@ print("  loss.png     the loss per epoch, for the three ways to train")
 #
 # </details>
 
-# %% [markdown]
-# **2.** Start with all weights 0 (`weight=np.zeros((64, 32))` and `weight=np.zeros((32, 10))`). Lesson 11 could do that.
-# What happens here, and which gradients are exactly 0?
+# %% [markdown] **2.** Start with all weights 0 (`weight=np.zeros((64, 32))` and `weight=np.zeros((32, 10))`). Lesson 11
+# could do that. What happens here, and which gradients are exactly 0?
 #
 # <details><summary>Answer</summary>
 #

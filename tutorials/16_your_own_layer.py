@@ -67,18 +67,26 @@ assert mg.check_op(Softsign(), rng.normal(size=(4, 3)))
 # What you add from here on is for readers. `formula` is what the block says, with {0} for the input's name. `symbol` is
 # what the output is called. `locals` has one `mg.Local` per input, for the violet chip: the local gradient in symbols,
 # and how to compute it. `expand` builds the same function from smaller ops: the definition, for those who open the
-# block.
+# block. Here is the whole class.
 
 
 # %%
-class DrawnSoftsign(Softsign):
-    """The same, with what a diagram says of it."""
+class Softsign(mg.Op):
+    """y = x / (1 + |x|), elementwise. ∂y/∂x = 1 / (1 + |x|)²."""
 
     formula, symbol = "{0} / (1 + |{0}|)", "H"
     locals = (mg.Local("1/(1 + |{0}|)²", lambda op, y, x: 1 / (1 + abs(x)) ** 2),)
 
-    def expand(self, x: mg.Node) -> mg.Node:
+    def forward(self, x: np.ndarray) -> np.ndarray:
         return x / (1 + abs(x))
+
+    def backward(self, upstream: np.ndarray, y: np.ndarray, x: np.ndarray) -> tuple[np.ndarray]:
+        return (upstream / (1 + abs(x)) ** 2,)
+
+    def expand(self, x: mg.Node) -> mg.Node:
+        d = 1 + abs(x)
+        d.name = "D"
+        return x / d
 
 
 # %% [markdown]
@@ -86,7 +94,7 @@ class DrawnSoftsign(Softsign):
 # same value and the same gradients. Two rows more in the table.
 
 # %%
-report = mg.check_op(DrawnSoftsign(), rng.normal(size=(4, 3)))
+report = mg.check_op(Softsign(), rng.normal(size=(4, 3)))
 assert [check.edge for check in report.checks] == ["input 0", "locals", "expand"]
 assert report
 
@@ -97,7 +105,7 @@ assert report
 X, t = rng.normal(size=(60, 2)), np.repeat([0, 1], 30)
 X[30:] *= 3  # class 1 lies around class 0: no straight border separates them
 
-net = mg.Sequential(Affine(2, 6, seed=rng), DrawnSoftsign(), Affine(6, 2, seed=rng))
+net = mg.Sequential(Affine(2, 4, seed=rng), Softsign(), Affine(4, 2, seed=rng))
 scores = net(mg.Node(X, "X"))
 loss = SoftmaxWithLoss()(scores, mg.Node(t, "T"))
 graph = mg.Graph(loss)
@@ -113,7 +121,7 @@ assert accuracy > 0.85
 graph.forward(X=X[[0, 30]], T=t[[0, 30]])
 graph.backward()
 mg.draw(loss).save(folder / "network.svg")
-mg.draw(loss, expand=["DrawnSoftsign"]).save(folder / "opened.svg")
+mg.draw(loss, expand=["Softsign"]).save(folder / "opened.svg")
 
 print(f"\nIn {folder.resolve()}:")
 print("  network.svg  two samples through a network with the new layer")
@@ -146,9 +154,8 @@ print("  opened.svg   the same, with the new layer opened")
 #
 # </details>
 
-# %% [markdown]
-# **2.** Write a layer with a weight of its own: y = g ⊙ x, where g has one number per column. Its parameters are a tuple
-# `self.parameters`, and arrive in forward and backward after the inputs.
+# %% [markdown] **2.** Write a layer with a weight of its own: y = g ⊙ x, where g has one number per column. Its
+# parameters are a tuple `self.parameters`, and arrive in forward and backward after the inputs.
 #
 # <details><summary>Answer</summary>
 #

@@ -32,12 +32,12 @@ folder = Path(sys.argv[1] if len(sys.argv) > 1 and not sys.argv[1].startswith("-
 folder.mkdir(parents=True, exist_ok=True)
 
 rng = np.random.default_rng(0)
-X = rng.normal(size=(32, 20))
-t = X[:, :4].argmax(axis=1)
+X = rng.normal(size=(32, 6))
+t = X[:, :3].argmax(axis=1)
 
 
 def network() -> mg.Graph:
-    net = mg.Sequential(Affine(20, 16, seed=1), ReLU(), Affine(16, 4, seed=2))
+    net = mg.Sequential(Affine(6, 8, seed=1), ReLU(), Affine(8, 3, seed=2))
     return mg.Graph(SoftmaxWithLoss()(net(mg.Node(X, "X", requires_grad=False)), mg.Node(t, "T")))
 
 
@@ -62,7 +62,6 @@ print(f"loss {first:.4f} nats")
 
 # %%
 print(step)
-mg.draw(graph, sample=0).save(folder / "network.svg")
 
 # %% [markdown]
 # ## The same numbers
@@ -125,8 +124,7 @@ compiled.backward()
 mg.draw(compiled, sample=0).save(folder / "trained.svg")
 
 print(f"\nIn {folder.resolve()}:")
-print("  network.svg  the network as it was recorded; the first of 32 samples")
-print("  trained.svg  after training by the program")
+print("  trained.svg  the network after training by the program; the first of 32 samples")
 
 # %% [markdown]
 # The README compares the speed with PyTorch, JAX and plain NumPy; `python -m benchmarks` measures it on your machine.
@@ -149,13 +147,13 @@ print("  trained.svg  after training by the program")
 #
 # </details>
 
-# %% [markdown]
-# **2.** The last batch of an epoch is often smaller. What does the program do with a batch of another size, and what does
-# that cost?
+# %% [markdown] **2.** The last batch of an epoch is often smaller. What does the program do with a batch of another
+# size, and what does that cost?
 #
 # <details><summary>Answer</summary>
 #
-# It makes a second list, for the new shapes, and keeps both. The first call with new shapes is slow, later ones are not.
+# It makes a second list, for the new shapes, and keeps both. The first call with new shapes is slow, later ones are
+# not.
 #
 # ```python
 # def once(rows):
