@@ -152,11 +152,13 @@ assert f.item() == f0 and q.grad == df_dq and f.grad == df_df
 # `mg.draw` shows all of this at once. Values run forward along the solid arrows. Gradients run back along the dashed
 # ones, and each passes a violet chip: the local gradient of that edge, with upstream × local = downstream below it.
 # A suffix of `.html` gives a page that walks through the same picture step by step: open it in a browser and press →.
+# The last line of the cell shows the picture in a notebook; in a script it does nothing.
 
 # %%
-diagram = mg.draw(f)
-diagram.save(folder / "circuit.svg")
-diagram.save(folder / "circuit.html")
+picture = mg.draw(f)
+picture.save(folder / "circuit.svg")
+picture.save(folder / "circuit.html")
+picture
 
 # %% [markdown]
 # ## What to keep

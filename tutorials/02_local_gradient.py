@@ -102,8 +102,11 @@ assert np.allclose(v.grad, upstream @ mg.local_gradient(w))
 
 # %%
 assert np.allclose(v.grad, upstream * np.exp(v.value))
-mg.draw(w, detail="full").save(folder / "exp.svg")
+picture = mg.draw(w, detail="full")
+picture.save(folder / "exp.svg")
+picture
 
+# %%
 print(f"\nIn {folder.resolve()}:")
 print("  exp.svg  exp of a vector, with the numbers of its local gradient")
 

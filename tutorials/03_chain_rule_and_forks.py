@@ -58,7 +58,9 @@ print(
     f"product of the local gradients {product:g}, the graph says {b.grad:g}, s(1 − s) = {s.item() * (1 - s.item()):g}"
 )
 assert product == b.grad == s.item() * (1 - s.item())
-mg.draw(s).save(folder / "neuron.svg")
+picture = mg.draw(s)
+picture.save(folder / "neuron.svg")
+picture
 
 # %% [markdown]
 # ## A fork: x is used twice
@@ -93,9 +95,10 @@ assert abs(mg.numerical_gradient(lambda x: (x + 5) * x, -2.0) - x.grad) < 1e-6
 
 # %%
 print(mg.explain(x))
-diagram = mg.draw(g)
-diagram.save(folder / "fork.svg")
-diagram.save(folder / "fork.html")
+picture = mg.draw(g)
+picture.save(folder / "fork.svg")
+picture.save(folder / "fork.html")
+picture
 
 # %% [markdown]
 # Not convinced that the two must be summed? Cut the fork. Give each path an x of its own with the same value. The

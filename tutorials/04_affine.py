@@ -100,9 +100,16 @@ assert np.allclose(by_moving, W.grad)
 # `expand` opens Affine into its two gates, · and +.
 
 # %%
-mg.draw(loss).save(folder / "affine.svg")
-mg.draw(loss, expand=1).save(folder / "opened.svg")
+picture = mg.draw(loss)
+picture.save(folder / "affine.svg")
+picture
 
+# %%
+picture = mg.draw(loss, expand=1)
+picture.save(folder / "opened.svg")
+picture
+
+# %%
 print(f"\nIn {folder.resolve()}:")
 print("  affine.svg  three samples through one Affine layer")
 print("  opened.svg  the same, with the layer opened into · and +")

@@ -96,7 +96,9 @@ p.backward(seed=u)
 short = P * (u - (u * P).sum())
 print("downstream =", np.round(short, 3), "for upstream", u)
 assert np.allclose(y.grad, short) and np.allclose(short, u @ J)
-mg.draw(p, detail="full").save(folder / "softmax.svg")
+picture = mg.draw(p, detail="full")
+picture.save(folder / "softmax.svg")
+picture
 
 # %% [markdown]
 # ## Opened
@@ -109,8 +111,11 @@ mg.draw(p, detail="full").save(folder / "softmax.svg")
 opened = mg.expand(p)
 opened.backward(seed=u)
 assert np.allclose(y.grad, short)
-mg.draw(opened).save(folder / "opened.svg")
+picture = mg.draw(opened)
+picture.save(folder / "opened.svg")
+picture
 
+# %%
 print(f"\nIn {folder.resolve()}:")
 print("  softmax.svg  softmax of three scores, with its Jacobian in numbers")
 print("  opened.svg   the same by exp, Σ and ÷")

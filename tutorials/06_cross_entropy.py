@@ -94,9 +94,16 @@ print(np.round(p.grad, 2) + 0.0)
 # is log, ⊙, Σ, −1 and mean, each with a local gradient that you know.
 
 # %%
-mg.draw(loss).save(folder / "cross_entropy.svg")
-mg.draw(loss, expand=1).save(folder / "opened.svg")
+picture = mg.draw(loss)
+picture.save(folder / "cross_entropy.svg")
+picture
 
+# %%
+picture = mg.draw(loss, expand=1)
+picture.save(folder / "opened.svg")
+picture
+
+# %%
 print(f"\nIn {folder.resolve()}:")
 print("  cross_entropy.svg  two predictions and their loss")
 print("  opened.svg         the same by log, ⊙, Σ, −1 and mean")

@@ -102,11 +102,17 @@ assert np.isclose(fused.item(), L) and np.allclose(y.grad, dY)
 # (P − T)/N on its chip.
 
 # %%
-diagram = mg.draw(fused, expand=2)
-diagram.save(folder / "full.svg")
-diagram.save(folder / "full.html")
-mg.draw(fused).save(folder / "fused.svg")
+picture = mg.draw(fused, expand=2)
+picture.save(folder / "full.svg")
+picture.save(folder / "full.html")
+picture
 
+# %%
+picture = mg.draw(fused)
+picture.save(folder / "fused.svg")
+picture
+
+# %%
 print(f"\nIn {folder.resolve()}:")
 print("  full.svg   softmax and cross-entropy opened, down to exp, Σ, ÷ and log")
 print("  full.html  the same, to step through")

@@ -71,7 +71,9 @@ with np.errstate(all="ignore"):
     two_ops.backward()
 print("softmax, then cross-entropy: loss", two_ops.item(), " gradient", z.grad[0])
 assert np.isinf(two_ops.item()) and np.isnan(z.grad).any()
-mg.draw(two_ops, title="Two ops: ∞ and NaN").save(folder / "two_ops.svg")
+picture = mg.draw(two_ops, title="Two ops: ∞ and NaN")
+picture.save(folder / "two_ops.svg")
+picture
 
 # %% [markdown]
 # The picture marks where ∞ and NaN began, each once, and not all the places where they spread to.
@@ -91,7 +93,9 @@ one_op.backward()
 print(f"fused: loss {one_op.item():.4f} nats, gradient", np.round(z.grad[0], 3))
 assert np.isclose(one_op.item(), 1000 + np.log(1 + np.exp(-1)))
 assert np.allclose(z.grad, shifted - T)
-mg.draw(one_op, title="One op: P − T").save(folder / "one_op.svg")
+picture = mg.draw(one_op, title="One op: P − T")
+picture.save(folder / "one_op.svg")
+picture
 
 # %% [markdown]
 # ## The trick that only hides it

@@ -145,6 +145,7 @@ def seconds(work: Callable[[], object], runs: int) -> float:
     return min(times)
 
 
+# %%
 ways = {
     "with loops": (lambda: with_loops(W0), 1),
     "one by one": (lambda: one_by_one(W0), 5),
@@ -162,7 +163,11 @@ for name, time in times.items():
     print(f"  {name:16} {time / times['vectorised']:8.1f} × the time of the vectorised one")
 assert times["with loops"] > times["vectorised"]
 
-mg.draw(loss, sample=0).save(folder / "softmax_l2.svg")
+picture = mg.draw(loss, sample=0)
+picture.save(folder / "softmax_l2.svg")
+picture
+
+# %%
 print(f"\nIn {folder.resolve()}:")
 print("  softmax_l2.svg  softmax regression with L2; the first of 200 samples")
 

@@ -100,7 +100,9 @@ assert ends == ["∂L/∂X", "∂L/∂W1", "∂L/∂b1"]
 # `draw(check=True)` writes the same on the chips: ✗ lights up where the bug is, ✓ everywhere else.
 
 # %%
-mg.draw(loss, check=True).save(folder / "bug.svg")
+picture = mg.draw(loss, check=True)
+picture.save(folder / "bug.svg")
+picture
 
 # %% [markdown]
 # ## Mended
@@ -117,8 +119,11 @@ class Mended(Squash):
 mended = network(Mended())
 mended.backward()
 assert mg.check_gradients(mended, verbose=False)
-mg.draw(mended, check=True).save(folder / "mended.svg")
+picture = mg.draw(mended, check=True)
+picture.save(folder / "mended.svg")
+picture
 
+# %%
 print(f"\nIn {folder.resolve()}:")
 print("  bug.svg     ✗ where the backward is wrong")
 print("  mended.svg  ✓ on every edge")

@@ -51,7 +51,9 @@ x, y, z = mg.Node(-2.0, "x"), mg.Node(5.0, "y"), mg.Node(-4.0, "z")
 f = (x + y) * z
 f.backward()
 print(f"f = {f.item():g}, ∂f/∂x = {x.grad:g}, ∂f/∂y = {y.grad:g}, ∂f/∂z = {z.grad:g}")
-mg.draw(f).save(folder / "circuit.svg")
+picture = mg.draw(f)
+picture.save(folder / "circuit.svg")
+picture
 
 # %% [markdown]
 # ## The flowers
@@ -162,9 +164,19 @@ assert mg.check_gradients(loss)
 # %%
 graph.forward(X=X_few, T=T_few)
 graph.backward()
-mg.draw(loss).save(folder / "collapsed.svg")
-mg.draw(loss, expand=2).save(folder / "expanded.svg")
-mg.draw(loss, view="neurons", sample=0).save(folder / "neurons-before.svg")
+picture = mg.draw(loss)
+picture.save(folder / "collapsed.svg")
+picture
+
+# %%
+picture = mg.draw(loss, expand=2)
+picture.save(folder / "expanded.svg")
+picture
+
+# %%
+picture = mg.draw(loss, view="neurons", sample=0)
+picture.save(folder / "neurons-before.svg")
+picture
 
 # %% [markdown]
 # ## Training
@@ -248,8 +260,14 @@ for name, row in zip([*features, "(bias)"], [*W.value, b.value]):
 # %%
 graph.forward(X=X_few, T=T_few)
 graph.backward()
-mg.draw(loss).save(folder / "trained.svg")
-mg.draw(loss, view="neurons", sample=0).save(folder / "neurons-after.svg")
+picture = mg.draw(loss)
+picture.save(folder / "trained.svg")
+picture
+
+# %%
+picture = mg.draw(loss, view="neurons", sample=0)
+picture.save(folder / "neurons-after.svg")
+picture
 
 # %% [markdown]
 # ## Keep the weights

@@ -112,7 +112,9 @@ print("at rest the gradient of the data is −2λW:", np.round(W.grad.ravel(), 3
 
 graph.backward()
 assert abs(W.grad).max() < 1e-4
-mg.draw(graph, sample=0).save(folder / "fork.svg")
+picture = mg.draw(graph, sample=0)
+picture.save(folder / "fork.svg")
+picture
 
 # %% [markdown]
 # ## Weight decay
@@ -138,7 +140,8 @@ print("  lambda-0.001.svg  with λ = 0.001")
 print("  lambda-0.01.svg   with λ = 0.01")
 print("  fork.svg          at rest with λ = 0.01: the two paths back to W cancel")
 
-# %% [markdown] The idea is ridge regression: A. Hoerl and R. Kennard (1970). The book "Deep Learning from Scratch" has
+# %% [markdown]
+# The idea is ridge regression: A. Hoerl and R. Kennard (1970). The book "Deep Learning from Scratch" has
 # it in chapter 6 as weight decay, with ½λ.
 #
 # ## Exercises
@@ -165,8 +168,9 @@ print("  fork.svg          at rest with λ = 0.01: the two paths back to W cance
 #
 # </details>
 
-# %% [markdown] **2.** `L1` punishes Σ |W| instead. Add a feature of pure noise to X and train with L2 and with L1. What
-# happens to the weights of the noise?
+# %% [markdown]
+# **2.** `L1` punishes Σ |W| instead. Add a feature of pure noise to X and train with L2 and with L1. What happens to
+# the weights of the noise?
 #
 # <details><summary>Answer</summary>
 #

@@ -89,7 +89,9 @@ assert np.isclose(lowered, 1e-3 * squared, rtol=0.02)
 
 small_net = mg.Graph(SoftmaxWithLoss()(Affine(2, 3, seed=0)(mg.Node(X[:5, :2], "X")), mg.Node([0, 1, 2, 0, 1], "T")))
 small_net.backward()
-mg.draw_step(small_net, mg.SGD(small_net.parameters, learning_rate=0.5)).save(folder / "step.svg")
+picture = mg.draw_step(small_net, mg.SGD(small_net.parameters, learning_rate=0.5))
+picture.save(folder / "step.svg")
+picture
 
 # %% [markdown]
 # ## 3. Can it learn five samples by heart?

@@ -46,11 +46,17 @@ hinge, softmax = MulticlassHinge()(s, t), SoftmaxWithLoss()(s, t)
 for name, loss in {"hinge": hinge, "softmax": softmax}.items():
     loss.backward()
     print(f"  {name:8} loss {loss.item():.4f}, gradient of the scores {np.round(s.grad[0], 3)}")
-    mg.draw(loss, title=name, digits=3).save(folder / f"{name}.svg")
+picture = mg.draw(softmax, digits=3)
+picture.save(folder / "softmax.svg")
+picture
 
+# %%
 hinge.backward()
 assert hinge.item() == 0.5 and np.array_equal(s.grad, [[-1, 1, 0]])
 assert mg.check_gradients(hinge, verbose=False)
+picture = mg.draw(hinge, digits=3)
+picture.save(folder / "hinge.svg")
+picture
 
 # %% [markdown]
 # The third class is 2.5 behind, more than Δ: the hinge doesn't see it, neither in the loss nor in the gradient. Softmax
@@ -97,8 +103,11 @@ assert np.isclose(np.log(P[0] / P[1]), s.value[0, 0] - s.value[0, 1])
 # %%
 graphs["hinge"].forward(scores=[[2.0, 1.5, -0.5]])
 graphs["hinge"].backward()
-mg.draw(hinge, expand=1).save(folder / "opened.svg")
+picture = mg.draw(hinge, expand=1)
+picture.save(folder / "opened.svg")
+picture
 
+# %%
 print(f"\nIn {folder.resolve()}:")
 print("  hinge.svg    three scores and their hinge loss")
 print("  softmax.svg  the same scores under softmax and cross-entropy")

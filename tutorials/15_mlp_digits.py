@@ -259,8 +259,10 @@ right = predicted == t_test
 rows = np.concatenate([np.flatnonzero(~right)[:1], np.flatnonzero(right)[:3]])
 graph.forward(X=X_test[rows], T=t_test[rows])
 graph.backward()
-mg.draw(graph).save(folder / "network.svg")
 print("size of ∂L/∂Y₂ per image:", np.round(np.linalg.norm(scores.grad, axis=1), 4))
+picture = mg.draw(graph)
+picture.save(folder / "network.svg")
+picture
 
 # %%
 assert accuracy >= 0.95, f"held-out accuracy is {accuracy:.3f}"
@@ -291,8 +293,9 @@ print("  loss.png     the loss per epoch, for the three ways to train")
 #
 # </details>
 
-# %% [markdown] **2.** Start with all weights 0 (`weight=np.zeros((64, 32))` and `weight=np.zeros((32, 10))`). Lesson 11
-# could do that. What happens here, and which gradients are exactly 0?
+# %% [markdown]
+# **2.** Start with all weights 0 (`weight=np.zeros((64, 32))` and `weight=np.zeros((32, 10))`). Lesson 11 could do
+# that. What happens here, and which gradients are exactly 0?
 #
 # <details><summary>Answer</summary>
 #

@@ -120,9 +120,16 @@ assert accuracy > 0.85
 
 graph.forward(X=X[[0, 30]], T=t[[0, 30]])
 graph.backward()
-mg.draw(loss).save(folder / "network.svg")
-mg.draw(loss, expand=["Softsign"]).save(folder / "opened.svg")
+picture = mg.draw(loss)
+picture.save(folder / "network.svg")
+picture
 
+# %%
+picture = mg.draw(loss, expand=["Softsign"])
+picture.save(folder / "opened.svg")
+picture
+
+# %%
 print(f"\nIn {folder.resolve()}:")
 print("  network.svg  two samples through a network with the new layer")
 print("  opened.svg   the same, with the new layer opened")
@@ -154,8 +161,9 @@ print("  opened.svg   the same, with the new layer opened")
 #
 # </details>
 
-# %% [markdown] **2.** Write a layer with a weight of its own: y = g ⊙ x, where g has one number per column. Its
-# parameters are a tuple `self.parameters`, and arrive in forward and backward after the inputs.
+# %% [markdown]
+# **2.** Write a layer with a weight of its own: y = g ⊙ x, where g has one number per column. Its parameters are a
+# tuple `self.parameters`, and arrive in forward and backward after the inputs.
 #
 # <details><summary>Answer</summary>
 #

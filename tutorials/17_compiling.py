@@ -121,8 +121,11 @@ print(f"replaying takes {seconds(one_replay) / seconds(one_call):.1f} × the tim
 # %%
 compiled.forward(X=X, T=t)
 compiled.backward()
-mg.draw(compiled, sample=0).save(folder / "trained.svg")
+picture = mg.draw(compiled, sample=0)
+picture.save(folder / "trained.svg")
+picture
 
+# %%
 print(f"\nIn {folder.resolve()}:")
 print("  trained.svg  the network after training by the program; the first of 32 samples")
 
@@ -147,8 +150,9 @@ print("  trained.svg  the network after training by the program; the first of 32
 #
 # </details>
 
-# %% [markdown] **2.** The last batch of an epoch is often smaller. What does the program do with a batch of another
-# size, and what does that cost?
+# %% [markdown]
+# **2.** The last batch of an epoch is often smaller. What does the program do with a batch of another size, and what
+# does that cost?
 #
 # <details><summary>Answer</summary>
 #
