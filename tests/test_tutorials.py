@@ -106,6 +106,12 @@ def test_the_path_has_no_gap_and_the_readme_lists_it() -> None:
         assert f"# # {row.split('[')[1].split(']')[0]}" in lesson.text
 
 
+def test_scripts_that_are_named_are_there() -> None:
+    for path in (ROOT / "README.md", ROOT / "tutorials" / "README.md", *(lesson.path for lesson in LESSONS)):
+        for name in re.findall(r"\b(?:tutorials|examples)/\w+\.py", path.read_text(encoding="utf-8")):
+            assert (ROOT / name).exists(), f"{path.name} names {name}"
+
+
 def test_lessons_that_are_referred_to_come_before_or_exist() -> None:
     for lesson in LESSONS:
         for number in re.findall(r"[Ll]essons? (\d+)", lesson.text):

@@ -14,7 +14,7 @@
 # # 6 · Entropy and cross-entropy
 #
 # How wrong is a probability? If it says 0.9 and the thing happens, not very. If it says 0.01 and the thing happens,
-# badly. Shannon's answer of 1948 is the loss that nearly every classifier is trained with.
+# badly. Shannon measured such surprise in 1948; its mean is the loss that nearly every classifier is trained with.
 
 # %%
 import sys
@@ -50,7 +50,7 @@ assert np.isclose(entropy(die), entropy(die, base=2) * np.log(2))
 
 # %% [markdown]
 # A fair coin tells you one bit per throw. A die tells more, as there is more to know. The loaded coin tells less: you
-# mostly know what comes. Nothing with C outcomes tells more than log C, which is what all equal ones tell.
+# mostly know what comes. Nothing with C outcomes tells more than log C, and it tells that if all are equally likely.
 #
 # ## Cross-entropy: believing in q while p happens
 #

@@ -125,8 +125,8 @@ print("  fused.svg  the two as one op")
 # others are pushed down, all by less than 1/N. A sample that is predicted well is left in peace. Each row has the sum
 # 0. And no division by P is left over, so a tiny P does no harm.
 #
-# The walk through every gate is in the book's appendix A; the pair of softmax and cross-entropy is due to J. Bridle
-# (1990).
+# The walk through every gate is in the book's appendix A. J. Bridle (1990) trained softmax outputs by their likelihood,
+# which is this loss.
 #
 # ## Exercises
 #

@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 
 import minigraph as mg
-from minigraph.layers import MulticlassHinge, SoftmaxWithLoss
+from minigraph.layers import MulticlassHinge, Softmax, SoftmaxWithLoss
 
 # in a notebook the first argument belongs to the kernel and starts with a dash
 folder = Path(sys.argv[1] if len(sys.argv) > 1 and not sys.argv[1].startswith("-") else "out/svm")
@@ -91,14 +91,15 @@ assert lengths["softmax"][-1] > 0 and lengths["softmax"] == sorted(lengths["soft
 # and no probability can be read off.
 
 # %%
-P = np.exp(softmax.inputs[0].value[0])
-P /= P.sum()
+P = Softmax().forward(s.value)[0]
 assert np.isclose(np.log(P[0] / P[1]), s.value[0, 0] - s.value[0, 1])
 
 # %% [markdown]
 # ## Opened
 #
-# The hinge is made of gates that you know: −, +, max and Σ. The picture has the scores of the beginning.
+# The hinge is made of gates that you know: −, +, max and Σ. `pick` takes the score of the right class out of its row,
+# and the −1 near the end is for that class itself, which is Δ above itself less Δ. The scores are those of the
+# beginning.
 
 # %%
 graphs["hinge"].forward(scores=[[2.0, 1.5, -0.5]])
