@@ -54,8 +54,8 @@ def network(scale: float = 0.01, strength: float = 0.0) -> tuple[mg.Graph, mg.No
 # ## 1. Is the first loss −ln(1/C)?
 #
 # Who knows nothing gives each of C classes the probability 1/C and pays −ln(1/C) = ln C nats, in the mean. For ten
-# classes 2.3026. Much more means that the scores are large before anything was learned: confident nonsense. Less means
-# that the answer leaks into the input.
+# classes 2.3026. Much more means that the scores are large before anything was learned: confident nonsense. Much less
+# means that the reduction, or the number of classes, is not what you think.
 
 # %%
 small, large = network()[0].output.item(), network(scale=3.0)[0].output.item()
@@ -116,7 +116,7 @@ assert by_heart < 0.01
 # ## 4. Does it fail with shuffled labels?
 #
 # Give every training sample the label of another one. There is nothing left to learn, so on held-out data the accuracy
-# must fall to chance, 1/C, and the loss can't be better than ln C. If it still does well, your test data is in your
+# must fall to about chance, 1/C, and the loss can't be better than ln C. If it still does well, your test data is in your
 # training data, or the labels are in the inputs.
 
 

@@ -103,10 +103,7 @@ class _State:
         self.writer, self.stage, self.shared, self.arrays = writer, stage, shared, arrays
         self.scene, self.symbols = writer.look.scene, writer.look.symbols
         self.shown_at = {part: n for n, step in enumerate(its_steps) for part in step.reveals}
-        self.begins: dict[str, int] = {}  # the way back through a gate, block or fold
-        for n, step in enumerate(its_steps):
-            if step.through:
-                self.begins.setdefault(step.through, n)
+        # the steps of the way back, with the gate, block or fold through which each leads
         self.backs = {n: step.through for n, step in enumerate(its_steps) if step.through}
 
     def as_json(self) -> dict[str, Any]:
@@ -135,8 +132,11 @@ class _State:
         box = self.writer.boxes[f"cluster_{name}"]
         inside = [f"o{self.scene.ids[node]}" for node in self.scene.ops if box in node.scope]
         at = min((self.shown_at.get(part, 0) for part in inside), default=0)
-        return {"at": at, "key": f"box {_written(self.scene.places[box])}", "place": _written(self.scene.places[box]),
-                "name": self.scene.titles[box]}  # fmt: skip
+        found = {"at": at, "key": f"box {name}", "name": self.scene.titles[box]}
+        if box in self.scene.places:  # else it was opened before the graph was drawn, and stays open
+            found["place"] = _written(self.scene.places[box])
+            found["key"] = f"box {found['place']}"
+        return found
 
     def _wire(self, wire: Wire) -> dict[str, Any]:
         """With the steps at which it takes part; the first of them draws it."""

@@ -240,7 +240,8 @@ class Player {
   // Another combination of open composites, at the same moment; the camera looks at `place`, which changed.
   setState(state, number, place) {
     const before = this.stage.state;
-    const focused = document.activeElement?.closest?.(".mg-part")?.mgTold;
+    const active = document.activeElement;
+    const focused = this.section.contains(active) && active.closest(".mg-part")?.mgTold;
     const next = before ? this.sameMoment(before, state, number) : number;
     this.stage.show(state);
     this.stage.describe(this.words, this.data.arrays);
