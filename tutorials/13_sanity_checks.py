@@ -116,8 +116,8 @@ assert by_heart < 0.01
 # ## 4. Does it fail with shuffled labels?
 #
 # Give every training sample the label of another one. There is nothing left to learn, so on held-out data the accuracy
-# must fall to about chance, 1/C, and the loss can't be better than ln C. If it still does well, your test data is in
-# your training data, or the labels are in the inputs.
+# must fall to about chance, 1/C, and the loss can't be better than ln C. If it still does well, the answers reach the
+# network by a way that you don't know of.
 
 
 # %%
