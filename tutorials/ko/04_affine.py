@@ -15,8 +15,8 @@
 #
 # > Y = X · W + b
 #
-# N행짜리 배치가 가중치 행렬 하나를 통과합니다. 세 기울기의 공식은 모두 짧고, 외울 필요도 없습니다. 모양(shape)을
-# 맞추다 보면 쓸 수 있는 식이 하나씩밖에 남지 않습니다.
+# N행짜리 배치(batch)가 가중치(weight) 행렬 하나를 통과합니다. 세 기울기(gradient)의 공식은 모두 짧고, 외울 필요도
+# 없습니다. 모양(shape)을 맞추다 보면 쓸 수 있는 식이 하나씩밖에 남지 않습니다.
 
 # %%
 import sys
@@ -34,7 +34,7 @@ folder.mkdir(parents=True, exist_ok=True)
 # %% [markdown]
 # ## 순전파
 #
-# 특징(feature)이 2개인 샘플 3개와 출력 4개를 쓰겠습니다. X의 모양은 3×2, W의 모양은 2×4이고 b에는 수가 4개 있으므로,
+# 특성(feature)이 2개인 샘플 3개와 출력 4개를 쓰겠습니다. X의 모양은 3×2, W의 모양은 2×4이고 b에는 수가 4개 있으므로,
 # Y의 모양은 3×4입니다. 역전파를 시작할 곳이 있어야 하니 Y의 가중합을 손실(loss)로 삼습니다. 곧 L = Σ G ⊙ Y입니다.
 # 그러면 Y가 무엇이든 기울기 ∂L/∂Y는 G입니다. 앞으로 ∂L/∂Y를 dY로, ∂L/∂W를 dW로 줄여 쓰고, 나머지도 마찬가지로 줄여
 # 씁니다.
@@ -97,7 +97,7 @@ assert np.allclose(by_moving, W.grad)
 
 # %% [markdown]
 # 그림에서는 칩마다 자기가 나타내는 곱이 적혀 있습니다. Wᵀ는 오른쪽에서 곱하고, Xᵀ는 왼쪽에서 곱하며, Σₙ은 행에 걸쳐
-# 더합니다. `expand`는 Affine을 열어 두 게이트 · 와 + 로 펼칩니다.
+# 더합니다. `expand`는 Affine을 열어 · 와 + 두 게이트(gate)로 펼칩니다.
 
 # %%
 picture = mg.draw(loss)
@@ -115,12 +115,12 @@ print("  affine.svg  three samples through one Affine layer")
 print("  opened.svg  the same, with the layer opened into · and +")
 
 # %% [markdown]
-# 행렬의 미분 규칙은 M. Giles의 "Collected matrix derivative results"(2008)에 정리되어 있습니다. 사이토 고키의
-# 『밑바닥부터 시작하는 딥러닝』("Deep Learning from Scratch") 5장에서도 이 계층을 유도합니다.
+# 행렬의 미분 규칙은 M. Giles의 "Collected matrix derivative results"(2008)에 정리되어 있습니다. 사이토 고키의 책
+# "밑바닥부터 시작하는 딥러닝"(Deep Learning from Scratch) 5장에서도 이 계층(layer)을 유도합니다.
 #
 # ## 연습 문제
 #
-# **1.** 다른 라이브러리에서는 가중치를 거꾸로 저장하기도 합니다. V의 모양이 4×2이고 Y = X · Vᵀ + b라면, dV는
+# **1.** 다른 라이브러리에서는 가중치의 행과 열을 바꾸어 저장합니다. V의 모양이 4×2이고 Y = X · Vᵀ + b라면, dV는
 # 무엇일까요?
 #
 # <details><summary>답</summary>
