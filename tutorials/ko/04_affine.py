@@ -34,7 +34,7 @@ folder.mkdir(parents=True, exist_ok=True)
 # %% [markdown]
 # ## 순전파
 #
-# 특성(feature)이 2개인 샘플 3개와 출력 4개를 쓰겠습니다. X의 모양은 3×2, W의 모양은 2×4이고 b에는 수가 4개 있으므로,
+# 특징(feature)이 2개인 샘플 3개와 출력 4개를 쓰겠습니다. X의 모양은 3×2, W의 모양은 2×4이고 b에는 수가 4개 있으므로,
 # Y의 모양은 3×4입니다. 역전파를 시작할 곳이 있어야 하니 Y의 가중합을 손실(loss)로 삼습니다. 곧 L = Σ G ⊙ Y입니다.
 # 그러면 Y가 무엇이든 기울기 ∂L/∂Y는 G입니다. 앞으로 ∂L/∂Y를 dY로, ∂L/∂W를 dW로 줄여 쓰고, 나머지도 마찬가지로 줄여
 # 씁니다.
@@ -115,8 +115,8 @@ print("  affine.svg  three samples through one Affine layer")
 print("  opened.svg  the same, with the layer opened into · and +")
 
 # %% [markdown]
-# 행렬의 미분 규칙은 M. Giles의 "Collected matrix derivative results"(2008)에 정리되어 있습니다. 사이토 고키의 책
-# "밑바닥부터 시작하는 딥러닝"(Deep Learning from Scratch) 5장에서도 이 계층(layer)을 유도합니다.
+# 행렬의 미분 규칙은 M. Giles의 "Collected matrix derivative results"(2008)에 정리되어 있습니다. 사이토 고키의
+# 『밑바닥부터 시작하는 딥러닝』("Deep Learning from Scratch") 5장에서도 이 계층(layer)을 유도합니다.
 #
 # ## 연습 문제
 #
