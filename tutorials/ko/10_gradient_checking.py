@@ -14,8 +14,8 @@
 # # 10 · 기울기 확인: 버그 찾기
 #
 # 역전파(backward)가 틀렸다고 해서 프로그램이 멈추는 일은 드뭅니다. 손실이 조금 더디게 줄고 정확도가 조금 나쁠
-# 뿐이어서, 엉뚱한 곳에서만 원인을 찾게 됩니다. 그래서 기울기(gradient)는 하나도 빠짐없이, 틀릴 수 없는 값과
-# 비교합니다. 바로 순전파(forward)를 직접 움직여 보고 잰 변화율(slope)입니다.
+# 뿐이어서, 엉뚱한 곳에서만 원인을 찾게 됩니다. 그래서 모든 기울기(gradient)를 틀릴 수 없는 값과 비교합니다.
+# 순전파(forward)에서 입력을 조금씩 움직여 잰 변화율(slope)이 바로 그것입니다.
 
 # %%
 import sys
@@ -84,10 +84,10 @@ def network(squash: mg.Op) -> mg.Node:
 # %% [markdown]
 # ## 찾았습니다
 #
-# 전체를 한꺼번에 확인하면, 연산 하나에 든 버그가 그보다 입력 쪽에 있는 기울기를 모두 망칩니다. Affine에는 잘못이
-# 없는데도 X, W1, b1의 기울기가 모두 틀립니다. 그래서 `mg.check_gradients`는 먼저 변(edge)을 하나씩 따로
-# 확인합니다. 연산마다 무작위 상류 기울기(upstream)를 넣은 backward의 결과를 그 연산 자신의 순전파에서 잰 변화율과
-# 비교하는 것입니다. 여기서는 범인인 연산에만 ✗가 붙습니다.
+# 입력에서 손실까지 한꺼번에(end to end) 확인하면, 연산 하나에 든 버그가 그보다 입력 쪽에 있는 기울기를 모두
+# 망칩니다. Affine에는 잘못이 없는데도 X, W1, b1의 기울기가 모두 틀립니다. 그래서 `mg.check_gradients`는 먼저
+# 간선(edge)을 하나씩 따로 확인합니다. 연산마다 무작위 상류 기울기(upstream)를 넣은 backward의 결과를 그 연산
+# 자신의 순전파에서 잰 변화율과 비교하는 것입니다. 여기서는 범인인 연산에만 ✗가 붙습니다.
 
 # %%
 loss = network(Squash())
@@ -100,7 +100,8 @@ assert len(edges) == 1 and edges[0].startswith("Squash")
 assert ends == ["∂L/∂X", "∂L/∂W1", "∂L/∂b1"]
 
 # %% [markdown]
-# `draw(check=True)`라고 하면 같은 결과가 그림의 칩에 표시됩니다. 버그가 있는 곳에는 ✗가 켜지고, 나머지는 모두 ✓입니다.
+# `draw(check=True)`라고 하면 같은 결과가 그림의 칩에 표시됩니다. 버그가 있는 곳에는 ✗가 켜지고, 나머지는 모두
+# ✓입니다.
 
 # %%
 picture = mg.draw(loss, check=True)
@@ -133,19 +134,20 @@ print("  mended.svg  ✓ on every edge")
 
 # %% [markdown]
 # 기울기 확인(gradient checking)은 샘플 몇 개로, 학습 전에 한 번, 몇 단계 학습한 뒤에 다시 한 번 하세요.
-# 드롭아웃(dropout)은 끄고, 페널티(penalty)는 한 번은 켜고 한 번은 끈 채로 합니다. cs231n의 강의 노트("Neural
-# Networks Part 3")에 이런 조언이 모여 있고, 책 "밑바닥부터 시작하는 딥러닝"(Deep Learning from Scratch)은 5장에서
-# 기울기를 확인합니다.
+# 드롭아웃(dropout)은 끄고, 벌칙 항(penalty)은 한 번은 켜고 한 번은 끕니다. cs231n의 강의 노트("Neural Networks
+# Part 3")에 이런 조언이 모여 있고, 사이토 고키의 『밑바닥부터 시작하는 딥러닝』("Deep Learning from Scratch")은
+# 5장에서 기울기를 확인합니다.
 #
 # ## 연습 문제
 #
-# **1.** 편향(bias)이 없는 Affine 계층의 backward에서 어딘가 전치(transpose)를 빠뜨렸다면, 행렬이 모두 정사각이
-# 아닌 한 오류가 나서 멈춥니다. 3×3 행렬을 쓰고 dW 자리에 `x @ upstream`이라는 버그를 심은 다음, `mg.check_op`으로
+# **1.** 편향(bias)이 없는 Affine 계층의 backward에서 어딘가 전치(transpose)를 빠뜨렸다면, 모두 정사각 행렬이 아닌
+# 한 오류가 나서 멈춥니다. 3×3 행렬을 쓰고 dW 자리에 `x @ upstream`이라는 버그를 심은 다음, `mg.check_op`으로
 # 찾아보세요.
 #
 # <details><summary>답</summary>
 #
-# `check_op`은 연산 하나와 그 입력을 받습니다. 틀린 것은 1번 입력, 곧 가중치뿐입니다. 정사각 행렬로 시험하면 모양이 드러내 줄 실수가 숨어 버리므로, 크기는 모두 서로 다르게 고르세요.
+# `check_op`은 연산 하나와 그 입력을 받습니다. 틀린 것은 1번 입력, 곧 가중치뿐입니다. 정사각 행렬로 시험하면
+# 모양이 드러내 줄 실수가 숨어 버리므로, 크기는 모두 서로 다르게 고르세요.
 #
 # ```python
 # class Product(mg.Op):
