@@ -14,7 +14,7 @@
 # # 13 · 오래 학습하기 전에 하는 점검
 #
 # 학습하지 못하는 신경망은 오류 메시지를 내지 않습니다. 몇 초면 끝나는 질문 네 가지로 실수를 대부분 찾아낼 수
-# 있습니다. 네 질문 모두 답을 미리 알고 있는 것들입니다. 이런 점검을 온전성 검사(sanity check)라고 합니다.
+# 있습니다. 네 질문 모두 답을 미리 알고 있는 것들입니다. 이런 점검을 영어로 sanity check라고 합니다.
 
 # %%
 import sys
@@ -53,9 +53,9 @@ def network(scale: float = 0.01, strength: float = 0.0) -> tuple[mg.Graph, mg.No
 # %% [markdown]
 # ## 1. 첫 손실이 −ln(1/C)인가?
 #
-# 아무것도 모르면 C개의 클래스에 확률을 1/C씩 주고, 평균 −ln(1/C) = ln C나트(nat)를 치릅니다. 클래스가 열 개이면 2.3026입니다.
-# 첫 손실이 이보다 훨씬 크면 아무것도 배우기 전에 점수(score)부터 크다는 뜻입니다. 자신만만한 헛소리인 셈입니다.
-# 훨씬 작으면 축약 방식(reduction)이나 클래스의 수가 생각과 다르다는 뜻입니다.
+# 아무것도 모르면 C개의 클래스에 확률을 1/C씩 주고, 평균 −ln(1/C) = ln C 내트(nat)를 치릅니다. 클래스가 열 개이면
+# 2.3026입니다. 첫 손실이 이보다 훨씬 크면 아무것도 배우기 전에 점수(score)부터 크다는 뜻입니다. 자신만만한
+# 헛소리인 셈입니다. 훨씬 작으면 축약 방식(reduction)이나 클래스의 수가 생각과 다르다는 뜻입니다.
 
 # %%
 small, large = network()[0].output.item(), network(scale=3.0)[0].output.item()
@@ -63,7 +63,7 @@ print(f"ln {C} = {np.log(C):.4f}; first loss {small:.4f} with small last weights
 assert abs(small - np.log(C)) < 0.02 and large > 2 * np.log(C)
 
 # %% [markdown]
-# 페널티(penalty)가 있으면 첫 손실은 정확히 λ · Σ W²만큼 *커야* 합니다. λ를 바꿔도 달라지는 것이 없다면 페널티가
+# 벌칙 항(penalty)이 있으면 첫 손실은 정확히 λ · Σ W²만큼 *커야* 합니다. λ를 바꿔도 달라지는 것이 없다면 벌칙 항이
 # 연결되어 있지 않은 것입니다.
 
 # %%
@@ -118,8 +118,8 @@ assert by_heart < 0.01
 # ## 4. 레이블을 뒤섞으면 실패하는가?
 #
 # 학습용 샘플마다 다른 샘플의 레이블을 붙여 줍니다. 이제 배울 것이 남아 있지 않으므로, 떼어 둔(held-out)
-# 데이터에서 정확도(accuracy)는 찍는 수준인 1/C 정도로 떨어져야 하고, 손실은 ln C보다 좋을 수 없습니다. 그래도 잘
-# 맞힌다면, 여러분이 모르는 길로 정답이 신경망에 새어 들어가고 있는 것입니다.
+# 데이터에서 정확도(accuracy)는 아무렇게나 찍는 수준인 1/C 정도로 떨어져야 하고, 손실은 ln C보다 낮을 수 없습니다.
+# 그래도 잘 맞힌다면, 여러분이 모르는 길로 정답이 신경망에 새어 들어가고 있는 것입니다.
 
 
 # %%
@@ -139,7 +139,7 @@ print(f"\nIn {folder.resolve()}:")
 print("  step.svg  one step of a small network in numbers: W − η · ∂L/∂W, and the loss before and after")
 
 # %% [markdown]
-# 점검 1과 3, 그리고 페널티를 넣은 점검은 cs231n의 강의 노트 "Neural Networks Part 3"에 나옵니다.
+# 점검 1과 3, 그리고 벌칙 항을 넣은 점검은 cs231n의 강의 노트 "Neural Networks Part 3"에 나옵니다.
 #
 # ## 연습 문제
 #
@@ -148,9 +148,9 @@ print("  step.svg  one step of a small network in numbers: W − η · ∂L/∂W
 #
 # <details><summary>답</summary>
 #
-# 손실은 ln 2 = 0.693에서 시작해, 편향(bias)만으로 빈도의 엔트로피(entropy)인 H(0.9, 0.1) = 0.325나트까지
-# 내려갑니다. 0.325 아래로 내려간 만큼만 입력에서 배운 것입니다. 이때 정확도는 벌써 0.9이지만, 여기에는 아무
-# 의미도 없습니다.
+# 손실은 ln 2 = 0.693에서 시작해, 편향(bias)만으로 빈도의 엔트로피(entropy)인 H(0.9, 0.1) = 0.325내트까지
+# 내려갑니다. 0.325 아래로 내려간 만큼만 입력에서 배운 것입니다. 이때 정확도는 벌써 0.9이지만, 이 값은 아무것도
+# 말해 주지 않습니다.
 #
 # ```python
 # uneven = np.repeat([0, 1], [90, 10])
