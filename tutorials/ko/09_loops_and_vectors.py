@@ -109,7 +109,7 @@ def vectorised(W: np.ndarray) -> tuple[float, np.ndarray]:
 # %% [markdown]
 # ## 그리고 그래프로
 #
-# `L2(reg)`는 벌칙 항(penalty)를 노드로 만든 것입니다. W는 Affine과 L2에서 한 번씩 모두 두 번 쓰이므로, W의 기울기에는
+# `L2(reg)`는 벌칙 항(penalty)을 노드로 만든 것입니다. W는 Affine과 L2에서 한 번씩 모두 두 번 쓰이므로, W의 기울기에는
 # 경로가 둘입니다.
 
 # %%
