@@ -1,6 +1,7 @@
 """Every tutorial runs as it is, from any folder, and writes the files that it names; so does every answer in it.
 
 The Korean edition has the same code, so it need not run again: it has to be the same lesson in other words.
+"""
 
 from __future__ import annotations
 
