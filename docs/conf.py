@@ -6,6 +6,7 @@ import os
 import re
 import sys
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -21,14 +22,18 @@ copyright = author
 version = release = minigraph.__version__
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.doctest", "sphinx.ext.viewcode"]
 exclude_patterns = ["*.py"]
-source_suffix = {".md": "myst-nb"}
+source_suffix = {".md": "myst-nb", ".py": "myst-nb"}
 html_theme = "furo"
 html_title = "minigraph"
 html_static_path = ["static"]
 html_css_files = ["site.css"]
 myst_enable_extensions = ["dollarmath", "html_image"]
 myst_heading_anchors = 3
-nb_execution_mode = "off"
+nb_execution_mode = "force"
+nb_execution_raise_on_error = True
+nb_execution_timeout = 120
+nb_execution_in_temp = True
+nb_merge_streams = True
 nb_custom_formats = {".py": ["jupytext.reads", {"fmt": "py:percent"}]}
 autodoc_typehints = "signature"
 autodoc_type_aliases = {name: name for name in ("Array", "ArrayLike", "DTypeLike", "Operand", "Axis", "Which")}
@@ -43,5 +48,11 @@ def escaped(app: object, what: str, name: str, obj: object, options: object, lin
     lines[:] = [re.sub(r"(?<!\\)([*|]|(?<=\w)_(?=\W|$))", r"\\\1", line) for line in lines]
 
 
+def with_tutorials(app: Any) -> None:
+    """The tutorials stand beside the docs, and Sphinx reads nothing outside of its own folder."""
+    copytree(ROOT / "tutorials", Path(app.srcdir) / "tutorials", dirs_exist_ok=True)
+
+
 def setup(app: Any) -> None:
+    app.connect("config-inited", lambda app, config: with_tutorials(app))
     app.connect("autodoc-process-docstring", escaped)
