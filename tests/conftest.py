@@ -6,7 +6,9 @@ import importlib
 import os
 import shutil
 import warnings
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
@@ -14,6 +16,9 @@ from hypothesis import settings
 
 settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=200)
 settings.load_profile("repeatable")
+
+# without the sandbox, which does not start as root or in a container: the pages are our own
+SAME_EVERYWHERE = ("--no-sandbox", "--hide-scrollbars", "--force-color-profile=srgb", "--font-render-hinting=none")
 
 
 @pytest.fixture(scope="session")
@@ -38,6 +43,49 @@ def chromium() -> str:
     """A browser that measures what it has drawn; its absence skips a test on somebody's laptop, but fails it in CI."""
     names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
     return next(filter(None, map(shutil.which, names)), None) or _missing("Chromium")
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Any]:
+    """One browser for all tests of a process, driven by Playwright."""
+    if find_spec("playwright") is None:
+        _missing("playwright")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium, args=list(SAME_EVERYWHERE))
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def browser_page(browser: Any) -> Iterator[Callable[..., Any]]:
+    """Opens a file in a page of its own: browser_page(path, width=390, height=844, dark=True, hash="#step=3", …).
+
+    What else is given goes to Playwright's `new_context`. No page may say anything on the console, raise an error, open
+    a dialog, or ask for anything but its own file.
+    """
+    opened, heard = [], []
+
+    def open_it(
+        path: Path, *, width: int = 1440, height: int = 860, dark: bool = False, hash: str = "", **context: Any
+    ) -> Any:
+        scheme = "dark" if dark else "light"
+        made = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme, **context)
+        opened.append(made)
+        page = made.new_page()
+        own = path.resolve().as_uri()
+        page.on("console", lambda message: heard.append(f"console: {message.type}: {message.text}"))
+        page.on("pageerror", lambda error: heard.append(f"error: {error}"))
+        page.on("dialog", lambda dialog: (heard.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+        page.on("request", lambda asked: asked.url.partition("#")[0] == own or heard.append(f"request: {asked.url}"))
+        page.goto(own + hash)
+        return page
+
+    yield open_it
+    for context in opened:
+        context.close()
+    assert not heard, "\n".join(heard)
 
 
 @pytest.fixture(scope="session")
