@@ -43,6 +43,7 @@ PAGE = {
     "{0} more blocks": "블록 {0}개 더",
     "back through {0} blocks": "블록 {0}개를 거슬러",
     "row {0}": "{0}행",
+    "path {0} of {1}": "경로 {0}/{1}",
     "A diagram of this size needs JavaScript.": "이 크기의 그림을 보려면 JavaScript가 필요합니다.",
     "folded blocks": "접어 둔 블록",
     "[{0}] of {1}": "{1} 중 [{0}]",
@@ -72,6 +73,10 @@ PAGE = {
     ),
     "Each element is replaced by its natural logarithm.": "각 원소를 자연로그로 바꿉니다.",
     "What is negative becomes 0, the rest stays as it is.": "음수는 0이 되고 나머지는 그대로입니다.",
+    "The mean of all elements.": "모든 원소의 평균입니다.",
+    "The sign is turned.": "부호를 바꿉니다.",
+    "All elements are added.": "모든 원소를 더합니다.",
+    "The elements of each row are added.": "행마다 원소를 더합니다.",
     "Each element is squeezed between 0 and 1.": "각 원소를 0과 1 사이로 눌러 넣습니다.",
     "Each element is squeezed between −1 and 1.": "각 원소를 −1과 1 사이로 눌러 넣습니다.",
     "The same block comes {0} more times; it was drawn once.": "같은 블록이 {0}번 더 나옵니다. 그림에는 한 번만 그렸습니다.",
@@ -86,6 +91,9 @@ PAGE = {
     "{0} was copied to each row, so its gradients are added over the rows.": (
         "{0}: 순전파에서 모든 행에 복사되었으므로 기울기는 행에 걸쳐 더합니다."
     ),
+    "{0} was added in every place, so its gradients are added over all of them.": (
+        "{0}: 순전파에서 모든 자리에 더해졌으므로 기울기도 모든 자리에 걸쳐 더합니다."
+    ),
     "Every output of a row depends on every input of it: each row has a Jacobian of its own.": (
         "한 행의 출력은 모두 그 행의 모든 입력에 달려 있어서, 행마다 야코비 행렬이 하나씩 있습니다."
     ),
@@ -93,13 +101,16 @@ PAGE = {
     "The local gradient {0} comes from the left": "국소 미분 {0}: 왼쪽에서 곱합니다",
     ", so shapes match: {0}.": ". 그래야 모양이 맞습니다: {0}.",
     "The local gradient is 1: the gradient passes unchanged.": "국소 미분이 1이므로 기울기가 그대로 지나갑니다.",
+    "The local gradient is 1: each element gets the gradient of the sum that it went into.": (
+        "국소 미분이 1이므로 각 원소는 자기가 더해진 합의 기울기를 그대로 받습니다."
+    ),
     "The local gradient is −1: the gradient passes with its sign turned.": (
         "국소 미분이 −1이므로 기울기의 부호가 바뀌어 지나갑니다."
     ),
     "Where the local gradient {0} is 0 nothing passes: {1} of {2} elements.": (
         "국소 미분 {0}: 0인 곳으로는 기울기가 지나가지 못합니다 (원소 {2}개 중 {1}개)."
     ),
-    "{0} is what the output changes by, per element.": "{0}: 각 원소가 변할 때 출력이 변하는 비율입니다.",
+    "How fast {0} changes with each element of {1}: {2}.": "{1}의 각 원소가 변할 때 {0}: 변하는 비율은 {2}입니다.",
     "Each element of the upstream gradient meets its own local gradient {0}.": (
         "상류 기울기의 원소마다 자기 자리의 국소 미분 {0}, 이 둘을 곱합니다."
     ),

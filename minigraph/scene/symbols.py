@@ -64,6 +64,12 @@ class Symbols:
         assert node.op is not None
         return clean(filled(node.op.formula, *self.inputs(node), y=self.name(node)), 120)
 
+    def gate(self, node: Node) -> str:
+        """The sign of a primitive: × is ⊙ between arrays, and "·" is only ever the matrix product."""
+        assert node.op is not None
+        sign = clean(node.op.gate)
+        return "⊙" if sign == "×" and all(operand.ndim for operand in node.operands) else sign
+
     def local(self, edge: Edge) -> str:
         """The local gradient in symbols: its formula, or ∂Y/∂X where the op has none."""
         known = self.formula_of_local(edge)

@@ -56,11 +56,8 @@ def _pin(look: Look, colour: str, shown: bool) -> Box:
 
 
 def gate(look: Look, node: Node) -> str:
-    """The sign of a primitive: × is ⊙ between arrays, and "·" is only ever the matrix product."""
-    assert node.op is not None
-    sign = clean(node.op.gate)
-    if sign == "×" and all(operand.ndim for operand in node.operands):
-        sign = "⊙"
+    """The sign of a primitive."""
+    sign = look.symbols.gate(node)
     size = {1: 22, 4: 11}.get(len(sign), 13)
     return line([Run(sign, look.palette.ink, size, bold=len(sign) == 1)]).content
 

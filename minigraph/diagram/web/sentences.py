@@ -22,6 +22,9 @@ ON_GATES = {
     "exp": "Each element becomes e to the power of it: all positive, and large ones stand out.",
     "log": "Each element is replaced by its natural logarithm.",
     "ReLU": "What is negative becomes 0, the rest stays as it is.",
+    "−1×": "The sign is turned.",
+    "Σ": "All elements are added.",
+    "Σₖ": "The elements of each row are added.",
     "σ": "Each element is squeezed between 0 and 1.",
     "tanh": "Each element is squeezed between −1 and 1.",
 }
@@ -42,7 +45,7 @@ class Sentences:
         op, names = node.op, [self.symbols.name(source) for source in node.inputs]
         assert op is not None
         y, shape = self.symbols.name(node), size_text(node.shape)
-        if self.scene.role(node) == "loss":
+        if self.scene.role(node) == "loss" and not op.gate:
             return self.say("{0} is one number: how wrong the network is. Smaller is better.", y)
         if op.gate == "·" and len(names) == 2 and all(source.value.ndim == 2 for source in node.inputs):
             a, b = (size_text(source.shape) for source in node.inputs)
@@ -50,6 +53,8 @@ class Sentences:
         says = ON_GATES.get(op.gate, "")
         if not node.value.ndim:
             says = says.replace(", element by element", "")
+        if op.gate == "mean" and not node.value.ndim:
+            return self.say("The mean of all elements.")
         if says and says.count("{") <= len(names):
             small = [n for n, source in zip(names, node.inputs) if 0 < source.value.size < node.value.size]
             says = self.say(says, *names)
@@ -91,6 +96,8 @@ class Sentences:
         if local is None:
             return self.say("The upstream gradient times the Jacobian of this op.")
         factor, sizes = self.symbols.local(edge), self.symbols.note(edge)
+        if local.rule == "sum rows" and local.symbol != "Σₙ":
+            return self.say("{0} was added in every place, so its gradients are added over all of them.", source)
         if local.rule == "sum rows":
             return self.say("{0} was copied to each row, so its gradients are added over the rows.", source)
         if local.rule == "row by row":
@@ -106,7 +113,10 @@ class Sentences:
     def _elementwise(self, edge: Edge, factor: str, numbers: Array | None) -> str:
         node, source = edge.node, edge.source
         back = sum_back(edge) if 0 < source.value.size < node.value.size else ""
-        if numbers is not None and numbers.size and (numbers == 1).all():
+        is_one = numbers is not None and numbers.size > 0 and bool((numbers == 1).all())
+        if is_one and source.value.size > node.value.size:
+            says = self.say("The local gradient is 1: each element gets the gradient of the sum that it went into.")
+        elif is_one:
             says = self.say("The local gradient is 1: the gradient passes unchanged.")
         elif numbers is not None and numbers.size and (numbers == -1).all():
             says = self.say("The local gradient is −1: the gradient passes with its sign turned.")
@@ -114,7 +124,8 @@ class Sentences:
             says = self.say("Where the local gradient {0} is 0 nothing passes: {1} of {2} elements.", factor, zeros,
                             numbers.size)  # fmt: skip
         elif not node.value.ndim and source.value.ndim:
-            says = self.say("{0} is what the output changes by, per element.", factor)
+            y, x = self.symbols.name(node), self.symbols.name(source)
+            says = self.say("How fast {0} changes with each element of {1}: {2}.", y, x, factor)
         elif node.value.ndim:
             says = self.say("Each element of the upstream gradient meets its own local gradient {0}.", factor)
         else:

@@ -18,6 +18,7 @@ from minigraph.graph import Node
 from minigraph.scene.content import Edge
 from minigraph.scene.folding import Fold
 from minigraph.scene.symbols import sum_back
+from minigraph.scene.text import size_text
 
 __all__ = ["Step", "steps"]
 
@@ -86,7 +87,7 @@ class _Teller:
 
     def _forward(self, node: Node) -> Step:
         assert node.op is not None
-        title = self.symbols.say("through {0}", node.op.gate) if node.op.gate else self.scene.titles[node]
+        title = self.symbols.say("through {0}", self.symbols.gate(node)) if node.op.gate else self.scene.titles[node]
         equation, terms = self._formula(node)
         number, name = self.scene.ids[node], self.symbols.name(node)
         says, reveals = self.sentences.forward(node), [f"o{number}", f"t{number}"]
@@ -97,7 +98,8 @@ class _Teller:
         op, names = node.op, self.symbols.inputs(node)
         assert op is not None
         marks = [chr(FIRST_MARK + i) for i in range(len(names) + 1)]
-        text = filled(op.formula, *marks[:-1], y=marks[-1]) or f"{op.name}({', '.join(marks[:-1])})"
+        formula = op.formula.replace("×", self.symbols.gate(node)) if op.gate == "×" else op.formula
+        text = filled(formula, *marks[:-1], y=marks[-1]) or f"{op.name}({', '.join(marks[:-1])})"
         known = dict(zip(marks, [*zip(names, node.operands), (self.symbols.name(node), node.value)]))
         pieces = [piece for piece in re.split(f"([{marks[0]}-{marks[-1]}])", text) if piece]
         equation: Written = [(self.symbols.name(node), "forward"), (" = ", "sign")]
@@ -144,12 +146,22 @@ class _Teller:
         arrivals = self._arrivals(source)
         nth = arrivals.index(edge) + 1
         reveals = [f"g{self.scene.ids[node]}_{edge.i}", *([f"{self._card(source)}.g"] if nth == len(arrivals) else [])]
-        gate, name = node.op.gate if node.op else "", self.symbols.name(source)
+        gate, name = self.symbols.gate(node), self.symbols.name(source)
         title = self.symbols.say("through {0}", gate) if gate else self.symbols.say("gradient for {0}", name)
         equation: Written = [(term.text, term.kind) for term in self.symbols.statement(edge)]
-        terms = [*self._product(edge), self._array(downstream, self.symbols.gradient(source), "gradient")]
+        terms = [*self._product(edge), *self._sum(edge, downstream, nth, len(arrivals))]
         says, key = self.sentences.backward(edge, nth, len(arrivals)), f"backward {self.scene.names[node]} {edge.i}"
         return Step(key, "backward", title, equation, terms, says, reveals, f"o{self.scene.ids[node]}")
+
+    def _sum(self, edge: Edge, downstream: Array, nth: int, of: int) -> list[Term]:
+        """What an edge brings; where several bring something, the last is followed by the sum of all."""
+        gradient = self.symbols.gradient(edge.source)
+        if of == 1:
+            return [self._array(downstream, gradient, "gradient")]
+        part = self._array(downstream, self.symbols.say("path {0} of {1}", nth, of), "gradient")
+        if nth < of:
+            return [part]
+        return [part, {"sign": "⊕ →"}, self._array(self.scene.gradients[edge.source], gradient, "gradient")]
 
     def _arrivals(self, source: Node) -> list[Edge]:
         """The drawn edges that bring a gradient, in the order of the steps."""
@@ -157,10 +169,12 @@ class _Teller:
         return sorted(edges, key=lambda edge: (-self.scene.ids[edge.node], edge.i))
 
     def _product(self, edge: Edge) -> list[Term]:
-        """Upstream and local gradient with the sign between them, up to the sign that makes it an equation."""
-        numbers, rule = edge.numbers, edge.local.rule if edge.local else "from right"
-        upstream = self.scene.gradients[edge.node]
-        up = self._array(upstream, self.symbols.gradient(edge.node), "gradient")
+        """Upstream and local gradient, as the op lays them out, with the sign between them, up to the sign that makes
+        it an equation."""
+        node, numbers, rule = edge.node, edge.numbers, edge.local.rule if edge.local else "from right"
+        assert node.op is not None
+        upstream = node.op.align(self.scene.gradients[node], *node.operands)
+        up = self._array(upstream, self.symbols.gradient(node), "gradient")
         if rule == "sum rows":
             return [{"sign": edge.local.symbol if edge.local else "Σ"}, up, {"sign": "="}]
         if numbers is None:
@@ -168,32 +182,38 @@ class _Teller:
         if rule == "row by row":
             return self._one_row(edge, upstream, numbers)
         if edge.local is None:
-            numbers = np.asarray(numbers).reshape(upstream.size, -1)
-        local = self._array(np.asarray(numbers), self.symbols.local(edge), "local")
+            up, numbers = self._array(upstream.reshape(1, -1), up["name"], "gradient"), numbers.reshape(
+                upstream.size, -1
+            )
+        local = self._array(numbers, self.symbols.local(edge), "local")
         sign = {"sign": self.symbols.sign(edge)}
-        if rule == "from left":
-            return [local, sign, up, {"sign": "="}]
-        if rule == "elementwise" and 0 < edge.source.value.size < edge.node.value.size:
+        if rule == "elementwise" and 0 < edge.source.value.size < node.value.size:
             return [{"sign": f"{sum_back(edge)} ("}, up, sign, local, {"sign": ") ="}]
-        return [up, sign, local, {"sign": "="}]
+        if rule == "elementwise":
+            return [up, sign, local, {"sign": "="}]
+        factors = (upstream, numbers.reshape(upstream.size, -1)) if edge.local is None else (upstream, numbers)
+        return [*([up, sign, local] if rule == "from right" else [local, sign, up]), {"sign": "="},
+                *self._laid_out(edge, rule, *factors)]  # fmt: skip
+
+    def _laid_out(self, edge: Edge, rule: str, upstream: Array, numbers: Array) -> list[Term]:
+        """A matrix product that has another shape than the gradient that is made of it."""
+        product = upstream @ numbers if rule == "from right" else numbers @ upstream
+        if product.shape == edge.source.shape:
+            return []
+        return [self._array(product, size_text(product.shape), "gradient"), {"sign": "→"}]
 
     def _one_row(self, edge: Edge, upstream: Array, numbers: Array) -> list[Term]:
         """Row by row: the Jacobian of the first row, or of the one that is looked at, and its row of the gradient."""
         row = self.look.sample or 0
         jacobian = numbers.reshape(-1, *numbers.shape[-2:])
         row = row if row < len(jacobian) else 0
-        name = self.symbols.local(edge)
-        if len(jacobian) > 1:
-            name += f" · {self.symbols.say('row {0}', row)}"
+        said = self.symbols.say("row {0}", row)
+        name = f"{self.symbols.local(edge)} · {said}" if len(jacobian) > 1 else self.symbols.local(edge)
         up = upstream.reshape(-1, upstream.shape[-1])[row]
-        gradient = self.symbols.gradient(edge.node)
-        first = [
-            self._array(jacobian[row], name, "local"),
-            {"sign": "·"},
-            self._array(up[:, None], gradient, "gradient"),
-        ]
-        product = self._array((jacobian[row] @ up)[:, None], self.symbols.say("row {0}", row), "gradient")
-        return [*first, {"sign": "="}, product, {"sign": "→"}]
+        product = self._array((jacobian[row] @ up)[:, None], said, "gradient")
+        gradient = self._array(up[:, None], self.symbols.gradient(edge.node), "gradient")
+        local = self._array(jacobian[row], name, "local")
+        return [local, {"sign": "·"}, gradient, {"sign": "="}, product, {"sign": "→"}]
 
     def _fold_backward(self, found: Fold) -> Step:
         number = self.scene.ids[found.end]
