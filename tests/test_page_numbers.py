@@ -103,6 +103,8 @@ def test_each_step_shows_the_arrays_of_the_graph(walked: list[tuple[Truth, dict[
                     assert any(s is None or s.agrees_with(v) for s, v in zip(shown, values)), (step["key"], term)
             elif kind == "backward":
                 name, i = " ".join(rest[:-1]), int(rest[-1])
+                if "⊕ →" in [term.get("sign") for term in step["terms"]]:  # the last of several paths, then their sum
+                    agrees(arrays.pop(), truth.gradients[truth.nodes[name].inputs[i]], step["key"])
                 agrees(arrays[-1], truth.downstream(name, i), step["key"])
             elif kind == "seed":
                 agrees(arrays[-1], truth.gradients[truth.graph.output], step["key"])
@@ -116,22 +118,28 @@ def bounds(sign: str, a: Shown, b: Shown) -> tuple[Array, Array]:
         product: Callable[[Array, Array], Array] = np.matmul
     else:
         product = np.multiply
-    off = product(np.abs(a.numbers), b.grain) + product(a.grain, np.abs(b.numbers)) + product(a.grain, b.grain)
-    return product(a.numbers, b.numbers), off
+    with np.errstate(invalid="ignore"):
+        off = product(np.abs(a.numbers), b.grain) + product(a.grain, np.abs(b.numbers)) + product(a.grain, b.grain)
+        return product(a.numbers, b.numbers), off
 
 
-def summed_to(array: Array, shape: tuple[int, ...]) -> Array:
-    extra = tuple(range(array.ndim - len(shape)))
-    array = array.sum(axis=extra)
-    return array.sum(axis=tuple(n for n, size in enumerate(shape) if size == 1 and array.shape[n] > 1), keepdims=True)
+def fitted(array: Array, shape: tuple[int, ...]) -> Array:
+    """Summed, where an input was broadcast, or broadcast, where it was summed, or written as the row that a table is."""
+    if array.size < int(np.prod(shape)):
+        return np.broadcast_to(array, shape)
+    if array.size > int(np.prod(shape)):
+        extra = array.ndim - len(shape)
+        array = array.sum(axis=tuple(range(extra)))
+        array = array.sum(axis=tuple(n for n, size in enumerate(shape) if size < array.shape[n]), keepdims=True)
+    return array.reshape(shape)
 
 
 def whole(term: dict[str, Any]) -> Shown | None:
     if term["number"]:
         number, grain = read_number(term["number"])
         return Shown(np.array(number), np.array(grain))
-    found = read_table(term["tables"][0], 1.0) if len(term["tables"]) == 1 and not term["factor"] else None
-    return found
+    found = read_table(term["tables"][0]) if len(term["tables"]) == 1 and not term["factor"] else None
+    return found if found and term["label"].count("×") < 2 else None  # of more axes only a slice is shown
 
 
 def test_upstream_times_local_as_shown_is_downstream_as_shown(walked: list[tuple[Truth, dict[str, Any]]]) -> None:
@@ -142,21 +150,13 @@ def test_upstream_times_local_as_shown_is_downstream_as_shown(walked: list[tuple
             arrays = [whole(term) for term in step["terms"] if "name" in term]
             if step["phase"] != "backward" or None in arrays or not any(sign.endswith("=") for sign in signs):
                 continue
-            shown = [array for array in arrays if array is not None]
-            if [sign for sign in signs if sign][0].startswith("Σ"):
-                middle = [sign for sign in signs if sign][1] if len(shown) > 2 else ""
-                product, off = bounds(middle, *shown[:2]) if middle in ("·", "×", "⊙") else (shown[0].numbers, shown[0].grain)
-                result = shown[-1]
-                shape = result.numbers.shape if result.numbers.ndim else ()
-                if product.ndim == 2 and shape and shape[0] == 1:
-                    product, off = product.sum(0, keepdims=True), off.sum(0, keepdims=True)
-                product, off = summed_to(product, shape), summed_to(off, shape)
-            elif signs[1] in ("·", "×", "⊙"):
-                product, off = bounds(signs[1], *shown[:2])
-                result = shown[2]
+            shown, (sign, *more) = [array for array in arrays if array is not None], [sign for sign in signs if sign]
+            result = shown[2] if len(shown) > 2 else shown[-1]  # a part of it, if another comes
+            if sign.startswith("Σ") and len(shown) == 2:
+                product, off = shown[0].numbers, shown[0].grain
             else:
-                continue
-            assert product.shape == result.numbers.shape, (step["key"], step["terms"])
+                product, off = bounds(more[0] if sign.startswith("Σ") else sign, *shown[:2])
+            product, off = fitted(product, result.numbers.shape), fitted(off, result.numbers.shape)
             with np.errstate(invalid="ignore"):
                 near = np.abs(product - result.numbers) <= off + result.grain + 1e-9
             odd = ~np.isfinite(product) | ~np.isfinite(result.numbers)

@@ -135,8 +135,11 @@ class _State:
         box = self.writer.boxes[f"cluster_{name}"]
         inside = [f"o{self.scene.ids[node]}" for node in self.scene.ops if box in node.scope]
         at = min((self.shown_at.get(part, 0) for part in inside), default=0)
-        return {"at": at, "key": f"box {_written(self.scene.places[box])}", "place": _written(self.scene.places[box]),
-                "name": self.scene.titles[box]}  # fmt: skip
+        found = {"at": at, "key": f"box {self.scene.titles[box]}", "name": self.scene.titles[box]}
+        if box in self.scene.places:  # else it was open before it was drawn, and stays so
+            place = _written(self.scene.places[box])
+            found |= {"key": f"box {place}", "place": place}
+        return found
 
     def _wire(self, wire: Wire) -> dict[str, Any]:
         """With the steps at which it takes part; the first of them draws it."""
