@@ -15,6 +15,7 @@ from minigraph.diagram.web.player import Player
 from minigraph.expand import Places, Which
 from minigraph.graph import Graph, Node
 from minigraph.scene.content import Edge, Scene
+from minigraph.scene.snapshot import snapshot
 from minigraph.scene.symbols import Symbols
 from minigraph.scene.text import clean
 
@@ -77,6 +78,8 @@ def draw(
             Look(scene, Symbols(scene, language), palette, title=title, digits=digits), view == "neurons", sample
         )
         return Diagram(neurons.source(), clean(title, 200) if title else scene.title, neurons.description(), id, css)
+
+    root = snapshot(root)  # a page may be saved after the next step
 
     def look_at(opened: Which | Places) -> Look:
         scene = Scene(root, opened)

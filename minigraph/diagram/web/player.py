@@ -103,10 +103,7 @@ class _State:
         self.writer, self.stage, self.shared, self.arrays = writer, stage, shared, arrays
         self.scene, self.symbols = writer.look.scene, writer.look.symbols
         self.shown_at = {part: n for n, step in enumerate(its_steps) for part in step.reveals}
-        self.begins: dict[str, int] = {}  # the way back through a gate, block or fold
-        for n, step in enumerate(its_steps):
-            if step.through:
-                self.begins.setdefault(step.through, n)
+        # the steps of the way back, with the gate, block or fold through which each leads
         self.backs = {n: step.through for n, step in enumerate(its_steps) if step.through}
 
     def as_json(self) -> dict[str, Any]:
@@ -163,7 +160,8 @@ class _State:
             seen[name] = seen.get(name, 0) + 1
             key = name if seen[name] == 1 else f"{name} {seen[name]}"
             found[f"t{number}"] = {"key": f"card {key}", **self._card(node)}
-            found[f"o{number}"] = {"key": f"op {key}", **self._op(node)}
+            kind = "gate" if node.op is not None and node.op.gate else "block"
+            found[f"o{number}"] = {"key": f"{kind} {key}", **self._op(node)}
             found[f"x{number}"] = {"key": f"fold {key}", "name": self.symbols.say("folded blocks")}
             for edge in self.scene.returns[node]:
                 chip: dict[str, Any] = {"key": f"chip {key} {edge.i}", "name": _said(self.symbols.statement(edge))}

@@ -237,11 +237,11 @@ class Player {
     return this.data.states.find(({ open }) => [...open].sort().join(" ") === wanted);
   }
 
-  // Another combination of open composites, at the same moment; `place` stays where it is on the screen.
+  // Another combination of open composites, at the same moment; the camera looks at `place`, which changed.
   setState(state, number, place) {
     const before = this.stage.state;
-    const focused = document.activeElement?.closest?.(".mg-part")?.mgTold;
-    const from = this.placeOnScreen(place);
+    const active = document.activeElement;
+    const focused = this.section.contains(active) && active.closest(".mg-part")?.mgTold;
     const next = before ? this.sameMoment(before, state, number) : number;
     this.stage.show(state);
     this.stage.describe(this.words, this.data.arrays);
@@ -251,20 +251,14 @@ class Player {
     this.tip.pinned = false;
     this.tip.hide();
     this.go(Math.min(next, this.last), true, before !== undefined);
-    const to = this.placeOnScreen(place);
-    if (from && to && !this.stage.follows) this.stage.pan(from[0] - to[0], from[1] - to[1]);
-    if (focused && this.section.contains(document.activeElement) === false) this.refocus(focused);
-  }
-
-  placeOnScreen(place) {
-    const part = [...(this.stage.nodes || []), ...(this.stage.clusters || [])].find((each) => place && each.mgTold.place === place)?.mgTold;
-    const { x, y, scale } = this.stage.view;
-    return part && [x + part.box[0] * scale, y + part.box[1] * scale];
+    if (before && place !== undefined) this.stage.lookAt(place);
+    if (focused && before) this.refocus(focused);
   }
 
   refocus({ key, place }) {
-    const same = [...this.stage.nodes, ...this.stage.clusters].find(
-      ({ mgTold: part }) => part.key === key || (place !== undefined && part.place === place));
+    const parts = [...this.stage.clusters, ...this.stage.nodes];
+    const same = parts.find(({ mgTold: part }) => place !== undefined && part.place === place)
+      || parts.find(({ mgTold: part }) => part.key === key);
     same?.focus({ preventScroll: true });
   }
 

@@ -39,6 +39,7 @@ class Stage {
     this.state = state;
     this.svg.setAttribute("width", state.size[0]);
     this.svg.setAttribute("height", state.size[1]);
+    this.svg.setAttribute("viewBox", `0 0 ${state.size.join(" ")}`); // which print scales to the paper
     this.byKey = new Map();
     const place = (layer, placed) => {
       const part = { ...this.data.told[placed.told], ...placed };
@@ -168,6 +169,14 @@ class Stage {
     const bottom = Math.max(...all.map((box) => box[1] + box[3]));
     const middle = step > 0 ? [(left + right) / 2, (top + bottom) / 2] : [0, this.state.size[1] / 2];
     this._look(...middle, own * this.zoom, smooth, true);
+  }
+
+  // Shows the composite of a place, open or closed, where the graph is wider than the window.
+  lookAt(place) {
+    const part = [...this.clusters, ...this.nodes].find((group) => group.mgTold.place === place)?.mgTold;
+    if (!part || !this.isWide) return;
+    const [x, y, width, height] = part.box;
+    this._look(x + width / 2, y + height / 2, this.view.scale, true, true);
   }
 
   // Puts a point of the graph in the middle, or as near as it gets without empty margins.
