@@ -132,10 +132,10 @@ class _State:
         box = self.writer.boxes[f"cluster_{name}"]
         inside = [f"o{self.scene.ids[node]}" for node in self.scene.ops if box in node.scope]
         at = min((self.shown_at.get(part, 0) for part in inside), default=0)
-        found = {"at": at, "key": f"box {self.scene.titles[box]}", "name": self.scene.titles[box]}
-        if box in self.scene.places:  # else it was open before it was drawn, and stays so
-            place = _written(self.scene.places[box])
-            found |= {"key": f"box {place}", "place": place}
+        found = {"at": at, "key": f"box {name}", "name": self.scene.titles[box]}
+        if box in self.scene.places:  # else it was opened before the graph was drawn, and stays open
+            found["place"] = _written(self.scene.places[box])
+            found["key"] = f"box {found['place']}"
         return found
 
     def _wire(self, wire: Wire) -> dict[str, Any]:
