@@ -29,24 +29,24 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
 
 def test_readme_runs(run: Run, tmp_path: Path) -> None:
     _, printed = run
-    assert len(BLOCKS) == 5
+    assert len(BLOCKS) == 6
     for block, text in zip(BLOCKS[:2], printed):
         assert [f"{said}\n" for said in re.findall(r"^print\(.*\) *# (.*)$", block, re.MULTILINE)] == [text]
     assert "✗" not in printed[3] and printed[3].count("✓") == 13
     explained = re.findall(r"^# (∂.*)$", BLOCKS[3], re.MULTILINE)
     assert len(explained) == 1 and f"{explained[0]}\n" in printed[3]
-    written = {"net.npz", *(f"{name}.svg" for name in ("circuit", "net", "open", "checked", "both", "step"))}
+    written = {"net.npz", *(f"{name}.svg" for name in ("circuit", "net", "open", "checked", "both", "step")), "net.html", "lecture.html"}
     assert {path.name for path in tmp_path.iterdir()} == written
 
 
 def test_the_buggy_layer_is_caught_as_shown_and_the_mend_mends_it(run: Run) -> None:
     names, printed = run
     shown = re.search(r"# (✗  Softplus.*)\n", README)
-    assert shown and printed[4].splitlines()[0] == shown[1]
+    assert shown and printed[-1].splitlines()[0] == shown[1]
     mend = re.search(r"`(return \(upstream.*?\))` fixes it", README)
     assert mend
-    fixed = BLOCKS[4].replace("return (1 / (1 + np.exp(-x)),)", mend[1]).replace("assert not", "assert")
-    assert fixed != BLOCKS[4]
+    fixed = BLOCKS[-1].replace("return (1 / (1 + np.exp(-x)),)", mend[1]).replace("assert not", "assert")
+    assert fixed != BLOCKS[-1]
     exec(compile(fixed, "README.md", "exec"), names)  # noqa: S102
 
 
