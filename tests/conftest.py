@@ -58,6 +58,11 @@ def browser(chromium: str) -> Iterator[Any]:
         started.close()
 
 
+def is_inside(url: str) -> bool:
+    """Whether what a page asks for is a part of itself."""
+    return url.startswith(("data:", "about:srcdoc"))
+
+
 @pytest.fixture
 def browser_page(browser: Any) -> Iterator[Callable[..., Any]]:
     """Opens a file in a page of its own: browser_page(path, width=390, height=844, dark=True, hash="#step=3", …).
@@ -78,7 +83,7 @@ def browser_page(browser: Any) -> Iterator[Callable[..., Any]]:
         page.on("console", lambda message: heard.append(f"console: {message.type}: {message.text}"))
         page.on("pageerror", lambda error: heard.append(f"error: {error}"))
         page.on("dialog", lambda dialog: (heard.append(f"dialog: {dialog.message}"), dialog.dismiss()))
-        page.on("request", lambda asked: asked.url.partition("#")[0] == own or heard.append(f"request: {asked.url}"))
+        page.on("request", lambda asked: asked.url.partition("#")[0] == own or is_inside(asked.url) or heard.append(f"request: {asked.url}"))
         page.goto(own + hash)
         return page
 

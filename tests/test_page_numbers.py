@@ -214,8 +214,8 @@ def last_arrivals(truth: Truth, steps: list[str]) -> dict[mg.Node, int]:
     return found
 
 
-def is_gate(node: mg.Node) -> bool:
-    return node.op is not None and bool(node.op.gate)
+def kind_of(node: mg.Node) -> str:
+    return "gate" if node.op is not None and node.op.gate else "block"
 
 
 def test_what_lights_up_at_a_step_is_what_the_step_says_and_nothing_else(
@@ -227,7 +227,7 @@ def test_what_lights_up_at_a_step_is_what_the_step_says_and_nothing_else(
         for n, key in enumerate(steps):
             kind, _, rest = key.partition(" ")
             if kind == "forward":
-                comes |= {f"card {rest} v": n, f"{'op' if is_gate(truth.nodes[rest]) else 'block'} {rest}": n}
+                comes |= {f"card {rest} v": n, f"{kind_of(truth.nodes[rest])} {rest}": n}
             elif kind == "backward":
                 comes[f"chip {rest}"] = n
         comes |= {f"card {truth.names[node]} g": n for node, n in last_arrivals(truth, steps).items()}

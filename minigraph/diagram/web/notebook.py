@@ -23,18 +23,20 @@ def framed(page: str, svg: str, title: str, language: Language) -> str:
     sandbox lets it reach nothing outside.
     """
     width, height = _size(svg)
-    label = escape(title)
-    source = b64encode(svg.encode()).decode()
-    image = f'<img src="data:image/svg+xml;base64,{source}" width="{width:.0f}" alt="{label}" style="max-width:100%">'
+    room = min(max(AROUND + height * min(1.0, WIDE / width), SHORTEST), HIGHEST)
+    label, source = escape(title), b64encode(svg.encode()).decode()
+    image = (
+        f'<img src="data:image/svg+xml;base64,{source}" width="{width:.0f}" alt="{label}" style="grid-area:1/1;'
+        f'max-width:100%;max-height:{room:.0f}px;object-fit:contain;object-position:left top">'
+    )
     if len(page) > LARGEST_FRAME:
         says = translated("Too large for a notebook: .save('page.html') writes the page to step through.", language)
         return f"<div>{image}<p>{escape(says)}</p></div>"
-    room = min(max(AROUND + height * min(1.0, WIDE / width), SHORTEST), HIGHEST)
     inside = escape(page, quote=False).replace("'", "&#39;")
     return (
-        f'<div style="position:relative;overflow:hidden;min-height:{room:.0f}px">{image}'
+        f'<div style="display:grid;grid-template-columns:minmax(0,1fr)">{image}'
         f"<iframe title=\"{label}\" sandbox=\"allow-scripts\" srcdoc='{inside}' "
-        'style="position:absolute;left:0;top:0;width:100%;height:100%;border:0;background:#fff"></iframe></div>'
+        f'style="grid-area:1/1;width:100%;height:{room:.0f}px;border:0;z-index:1;background:#fff"></iframe></div>'
     )
 
 
