@@ -26,17 +26,18 @@ def framed(page: str, svg: str, title: str, language: Language) -> str:
     room = min(max(AROUND + height * min(1.0, WIDE / width), SHORTEST), HIGHEST)
     label, source = escape(title), b64encode(svg.encode()).decode()
     image = (
-        f'<img src="data:image/svg+xml;base64,{source}" width="{width:.0f}" alt="{label}" style="grid-area:1/1;'
-        f'max-width:100%;max-height:{room:.0f}px;object-fit:contain;object-position:left top">'
+        f'<img src="data:image/svg+xml;base64,{source}" width="{width:.0f}" alt="{label}" style="max-width:100%;'
+        f'max-height:{room:.0f}px;object-fit:contain;object-position:left top">'
     )
     if len(page) > LARGEST_FRAME:
         says = translated("Too large for a notebook: .save('page.html') writes the page to step through.", language)
         return f"<div>{image}<p>{escape(says)}</p></div>"
     inside = escape(page, quote=False).replace("'", "&#39;")
+    # not a grid, and no margins: marimo wraps frames, and without its frame the picture must not lie on what follows
     return (
-        f'<div style="display:grid;grid-template-columns:minmax(0,1fr)">{image}'
+        f'<div style="position:relative;min-height:{room:.0f}px">{image}'
         f"<iframe title=\"{label}\" sandbox=\"allow-scripts\" srcdoc='{inside}' "
-        f'style="grid-area:1/1;width:100%;height:{room:.0f}px;border:0;z-index:1;background:#fff"></iframe></div>'
+        'style="position:absolute;left:0;top:0;width:100%;height:100%;border:0;background:#fff"></iframe></div>'
     )
 
 
