@@ -47,50 +47,65 @@ def chromium() -> str:
 
 @pytest.fixture(scope="session")
 def browser(chromium: str) -> Iterator[Any]:
-    """One browser for all tests of a process, driven by Playwright."""
+    """The same browser, driven: Playwright without a download of its own."""
     if find_spec("playwright") is None:
-        _missing("playwright")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium, args=list(SAME_EVERYWHERE))
+        _missing("Playwright")
+    sync_api = importlib.import_module("playwright.sync_api")
+    with sync_api.sync_playwright() as driver:
+        started = driver.chromium.launch(executable_path=chromium, args=list(SAME_EVERYWHERE))
         yield started
         started.close()
 
 
-def is_inside(url: str) -> bool:
-    """Whether what a page asks for is a part of itself."""
-    return url.startswith(("data:", "about:srcdoc"))
-
-
 @pytest.fixture
-def browser_page(browser: Any) -> Iterator[Callable[..., Any]]:
-    """Opens a file in a page of its own: browser_page(path, width=390, height=844, dark=True, hash="#step=3", …).
+def open_page(browser: Any) -> Iterator[Callable[..., Any]]:
+    """Opens a file in a page of its own: open_page(path, width=390, height=844, dark=True, hash="#step=3", …).
 
-    What else is given goes to Playwright's `new_context`. No page may say anything on the console, raise an error, open
-    a dialog, or ask for anything but its own file.
+    What else is given goes to Playwright's `new_context`; without a path the page is empty. No page may say anything on
+    the console, raise an error, open a dialog, or ask for anything but the file that it was sent to.
     """
     opened, heard = [], []
 
+    def listen(page: Any) -> None:
+        page.on("console", lambda message: heard.append(f"console: {message.type}: {message.text}"))
+        page.on("pageerror", lambda error: heard.append(f"error: {error}"))
+        page.on("dialog", lambda dialog: (heard.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+        page.on("request", lambda asked: None if _is_its_own(asked) else heard.append(f"request: {asked.url}"))
+
     def open_it(
-        path: Path, *, width: int = 1440, height: int = 860, dark: bool = False, hash: str = "", **context: Any
+        path: Path | None = None,
+        *,
+        width: int = 1440,
+        height: int = 860,
+        dark: bool = False,
+        hash: str = "",
+        **context: Any,
     ) -> Any:
         scheme = "dark" if dark else "light"
         made = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme, **context)
         opened.append(made)
         page = made.new_page()
-        own = path.resolve().as_uri()
-        page.on("console", lambda message: heard.append(f"console: {message.type}: {message.text}"))
-        page.on("pageerror", lambda error: heard.append(f"error: {error}"))
-        page.on("dialog", lambda dialog: (heard.append(f"dialog: {dialog.message}"), dialog.dismiss()))
-        page.on("request", lambda asked: asked.url.partition("#")[0] == own or is_inside(asked.url) or heard.append(f"request: {asked.url}"))
-        page.goto(own + hash)
+        listen(page)
+        if path is not None:
+            page.goto(path.resolve().as_uri() + hash)
         return page
 
     yield open_it
     for context in opened:
         context.close()
     assert not heard, "\n".join(heard)
+
+
+def _is_its_own(request: Any) -> bool:
+    """Whether a page asks for itself, or for what is inside it."""
+    own: bool = request.is_navigation_request() and request.url.startswith("file:")
+    return own or request.url.startswith(("data:", "about:srcdoc"))
+
+
+@pytest.fixture
+def browser_page(open_page: Callable[..., Any]) -> Any:
+    """An empty page 1440 wide, which must end without an error, a word on the console, or a request to any network."""
+    return open_page()
 
 
 @pytest.fixture(scope="session")

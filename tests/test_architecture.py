@@ -158,6 +158,11 @@ def test_nobody_but_the_front_door_imports_the_compiler() -> None:
     assert [path for path in found if "minigraph/compile/" not in path] == ["minigraph/__init__.py"]
 
 
+def test_nobody_but_the_front_door_imports_worksheets() -> None:
+    found = offenders("minigraph", "layers", package="minigraph.worksheet")
+    assert [path for path in found if "minigraph/worksheet/" not in path] == ["minigraph/__init__.py"]
+
+
 def test_only_the_diagram_imports_graphviz() -> None:
     others = [path for path in offenders("minigraph", "layers", package="graphviz") if "minigraph/diagram/" not in path]
     assert others == []

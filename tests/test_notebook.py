@@ -115,12 +115,12 @@ def test_the_picture_in_the_frame_needs_no_names_of_the_notebook() -> None:
 
 @pytest.mark.browser
 def test_two_diagrams_in_one_notebook_are_stepped_through_on_their_own(
-    browser_page: Callable[..., Any], tmp_path: Path
+    open_page: Callable[..., Any], tmp_path: Path
 ) -> None:
     path = tmp_path / "notebook.html"
     outputs = [mg.draw(root)._repr_html_() or "" for root in (circuit(), circuit(), classifier())]
     path.write_text(notebook(*outputs), encoding="utf-8")
-    page = browser_page(path, width=1000, height=2200)
+    page = open_page(path, width=1000, height=2200)
     frames = [page.frame_locator("iframe").nth(n) for n in range(3)]
 
     def at() -> list[str]:
@@ -144,10 +144,10 @@ def test_two_diagrams_in_one_notebook_are_stepped_through_on_their_own(
 
 
 @pytest.mark.browser
-def test_a_frame_is_as_wide_as_the_notebook(browser_page: Callable[..., Any], tmp_path: Path) -> None:
+def test_a_frame_is_as_wide_as_the_notebook(open_page: Callable[..., Any], tmp_path: Path) -> None:
     path = tmp_path / "notebook.html"
     path.write_text(notebook(mg.draw(circuit())._repr_html_() or ""), encoding="utf-8")
-    page = browser_page(path, width=1200)
+    page = open_page(path, width=1200)
     inside = next(frame for frame in page.frames if frame != page.main_frame)
     scales = []
     for width in (1200, 500):
@@ -159,10 +159,10 @@ def test_a_frame_is_as_wide_as_the_notebook(browser_page: Callable[..., Any], tm
 
 
 @pytest.mark.browser
-def test_the_sanitized_picture_is_seen(browser_page: Callable[..., Any], tmp_path: Path) -> None:
+def test_the_sanitized_picture_is_seen(open_page: Callable[..., Any], tmp_path: Path) -> None:
     path = tmp_path / "notebook.html"
     outputs = [sanitized(mg.draw(root)._repr_html_() or "") for root in (circuit(), classifier())]
     path.write_text(notebook(*outputs), encoding="utf-8")
-    page = browser_page(path)
+    page = open_page(path)
     sizes = page.evaluate("[...document.images].map(({ naturalWidth, complete }) => complete && naturalWidth)")
     assert len(sizes) == 2 and all(size > 300 for size in sizes)

@@ -18,12 +18,12 @@ Opener = Callable[..., Reader]
 
 
 @pytest.fixture
-def opens(browser_page: Callable[..., Any], tmp_path: Path) -> Opener:
+def opens(open_page: Callable[..., Any], tmp_path: Path) -> Opener:
     """opens(graph, …) draws a graph, saves the page, and opens it with what is given besides."""
 
     def opened(*roots: mg.Node, draw: dict[str, Any] | None = None, **look: Any) -> Reader:
         diagrams = [mg.draw(root, id=f"figure{n}", **draw or {}) for n, root in enumerate(roots)]
-        return Reader(browser_page(mg.save_page(tmp_path / "page.html", *diagrams), **look))
+        return Reader(open_page(mg.save_page(tmp_path / "page.html", *diagrams), **look))
 
     return opened
 

@@ -20,9 +20,9 @@ pytestmark = pytest.mark.browser
 FOREIGN = "script:not(:last-of-type):not(.mg-data), img, iframe, b:not(.mg-tip b), style:not(head style), object, embed, a"
 
 
-def test_names_with_markup_stay_text_whatever_is_done(browser_page: Callable[..., Any], tmp_path: Path) -> None:
+def test_names_with_markup_stay_text_whatever_is_done(open_page: Callable[..., Any], tmp_path: Path) -> None:
     diagrams = [mg.draw(hostile(name), id=f"f{n}", title=name) for n, name in enumerate(HOSTILE)]
-    page = browser_page(mg.save_page(tmp_path / "page.html", *diagrams, title=HOSTILE[0]), reduced_motion="reduce")
+    page = open_page(mg.save_page(tmp_path / "page.html", *diagrams, title=HOSTILE[0]), reduced_motion="reduce")
     (figures, scripts) = page.evaluate("[players.length, document.scripts.length]")
     assert figures == len(HOSTILE)
     walked = page.evaluate(WALK)
@@ -37,13 +37,13 @@ def test_names_with_markup_stay_text_whatever_is_done(browser_page: Callable[...
     assert handlers == 0
     for states, name in zip(walked, HOSTILE):
         assert all(step["says"] for state in states for step in state["steps"]), name
-    shown = page.locator(".mg-bar h2").all_inner_texts()
+    shown = page.locator(".mg-title").all_inner_texts()
     assert shown[1] == HOSTILE[1] and "alert(1)" in shown[0]
 
 
-def test_long_names_break_no_layout(browser_page: Callable[..., Any], tmp_path: Path) -> None:
+def test_long_names_break_no_layout(open_page: Callable[..., Any], tmp_path: Path) -> None:
     for name in ("x" * 5000, "wörter " * 300, "그림" * 200):
-        page = browser_page(mg.draw(hostile(name), title=name).save(tmp_path / "page.html"), width=390, height=844)
+        page = open_page(mg.draw(hostile(name), title=name).save(tmp_path / "page.html"), width=390, height=844)
         assert page.evaluate("document.documentElement.scrollWidth") == 390
         reader = Reader(page)
         reader.press("End")
@@ -51,7 +51,7 @@ def test_long_names_break_no_layout(browser_page: Callable[..., Any], tmp_path: 
         assert reader.find(".mg-do-step").is_visible()
 
 
-def test_large_arrays_and_what_is_no_number(browser_page: Callable[..., Any], tmp_path: Path) -> None:
+def test_large_arrays_and_what_is_no_number(open_page: Callable[..., Any], tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     values = rng.normal(size=(1000, 100))
     values[0, :3] = np.nan, np.inf, -np.inf
@@ -60,7 +60,7 @@ def test_large_arrays_and_what_is_no_number(browser_page: Callable[..., Any], tm
         loss.backward()
     path = mg.draw(loss).save(tmp_path / "page.html")
     assert path.stat().st_size < 1_000_000
-    reader = Reader(browser_page(path))
+    reader = Reader(open_page(path))
     for _ in range(reader.last):
         reader.press("ArrowRight")
     reader.part("card X").focus()
@@ -68,11 +68,11 @@ def test_large_arrays_and_what_is_no_number(browser_page: Callable[..., Any], tm
     assert reader.find(".mg-tip td.mg-odd").count() == 3
 
 
-def test_empty_arrays_are_said_to_be_empty(browser_page: Callable[..., Any], tmp_path: Path) -> None:
+def test_empty_arrays_are_said_to_be_empty(open_page: Callable[..., Any], tmp_path: Path) -> None:
     x = mg.Node(np.zeros((0, 3)), "x")
     loss = (x * 2.0).sum()
     loss.backward()
-    reader = Reader(browser_page(mg.draw(loss).save(tmp_path / "page.html")))
+    reader = Reader(open_page(mg.draw(loss).save(tmp_path / "page.html")))
     reader.press("ArrowRight")
     assert "empty" in reader.find(".mg-terms").inner_text()
     reader.part("card x").focus()

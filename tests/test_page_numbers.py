@@ -68,12 +68,12 @@ GRAPHS: dict[str, Callable[[], mg.Node]] = {
 
 @pytest.fixture(params=GRAPHS)
 def walked(
-    request: pytest.FixtureRequest, browser_page: Callable[..., Any], tmp_path: Path
+    request: pytest.FixtureRequest, open_page: Callable[..., Any], tmp_path: Path
 ) -> list[tuple[Truth, dict[str, Any]]]:
     """Every state of a page with all its steps, and the graph that it is about."""
     if request.param not in WALKED:
         root = GRAPHS[request.param]()
-        page = browser_page(mg.draw(root).save(tmp_path / "page.html"))
+        page = open_page(mg.draw(root).save(tmp_path / "page.html"))
         (states,) = page.evaluate(WALK)
         WALKED[request.param] = [(Truth(root, state["open"]), state) for state in states]
     assert WALKED[request.param]

@@ -179,8 +179,8 @@ def test_on_paper_there_are_no_buttons_and_colours_are_light(opens: Opener) -> N
     assert paper.count(b"/Type /Page\n") == 1 or paper.count(b"/Type /Page ") + paper.count(b"/Type /Page/") == 1
 
 
-def test_without_scripts_the_picture_is_still_there(browser_page: Callable[..., Any], tmp_path: Path) -> None:
-    page = browser_page(mg.draw(classifier()).save(tmp_path / "page.html"), java_script_enabled=False)
+def test_without_scripts_the_picture_is_still_there(open_page: Callable[..., Any], tmp_path: Path) -> None:
+    page = open_page(mg.draw(classifier()).save(tmp_path / "page.html"), java_script_enabled=False)
     assert page.locator(".mg-still svg").is_visible()
     assert page.locator(".mg-still svg text").count() > 20
 
@@ -205,8 +205,8 @@ def chain(times: int) -> mg.Node:
     return h
 
 
-def test_a_step_in_a_graph_of_200_ops_takes_less_than_50_ms(browser_page: Callable[..., Any], tmp_path: Path) -> None:
-    page = browser_page(mg.draw(chain(100), max_nodes=None).save(tmp_path / "page.html"), hash="#step=100")
+def test_a_step_in_a_graph_of_200_ops_takes_less_than_50_ms(open_page: Callable[..., Any], tmp_path: Path) -> None:
+    page = open_page(mg.draw(chain(100), max_nodes=None).save(tmp_path / "page.html"), hash="#step=100")
     assert page.evaluate("players[0].last") > 400
     best = min(frames(page) for _ in range(3))
     assert best < 50, f"a step takes {best:.0f} ms"

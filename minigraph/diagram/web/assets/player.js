@@ -55,7 +55,7 @@ class Player {
     );
     const bar = element(
       "header", { class: "mg-bar" },
-      element("h2", {}, this.data.title),
+      element(players.length ? "h2" : "h1", { class: "mg-title" }, this.data.title),
       element("span", { class: "mg-group" }, this.buttons.expand, this.buttons.follow, this.buttons.dark), camera, legend,
     );
     this.slider = element("input", { type: "range", min: "0", step: "1", value: "0", class: "mg-slider" });
