@@ -65,7 +65,7 @@ def test_large_arrays_and_what_is_no_number(open_page: Callable[..., Any], tmp_p
         reader.press("ArrowRight")
     reader.part("card X").focus()
     assert all(word in reader.tip for word in ("NaN", "∞", "−∞", "3 NaN or ∞", "of 100000 numbers"))
-    assert reader.find(".mg-tip td.mg-odd").count() == 3
+    assert reader.find(".mg-tip .mg-forward td.mg-odd").count() == 3
 
 
 def test_empty_arrays_are_said_to_be_empty(open_page: Callable[..., Any], tmp_path: Path) -> None:

@@ -82,7 +82,7 @@ def test_it_looks_as_it_did(reader: Reader, name: str) -> None:
     found, path = shot(reader), FOLDER / f"{name}.png"
     if os.environ.get("RENEW_GOLDENS"):
         path.parent.mkdir(parents=True, exist_ok=True)
-        found.quantize(64, dither=Image.Dither.NONE).save(path, optimize=True)
+        found.quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
         return
     different = differing(found, Image.open(path))
     assert different <= MOST, f"{different:.1%} of {path.name} look different"
