@@ -53,7 +53,7 @@ class Reader:
 
     @property
     def step(self) -> int:
-        """As the slider, the head of the panel, and the address say."""
+        """As the slider and the head of the panel say."""
         step = int(self.find(".mg-slider").input_value())
         assert f" {step}/{self.last}" in self.find(".mg-head").inner_text()
         return step
@@ -78,9 +78,7 @@ class Reader:
 
     def part(self, key: str) -> Any:
         """A card, gate, chip or box by its key."""
-        place = self.ask(
-            "[...player.section.querySelectorAll('.mg-part')].findIndex((part) => part.mgTold.key === " f"{key!r})"
-        )
+        place = self.ask(f"[...player.section.querySelectorAll('.mg-part')].findIndex((p) => p.mgTold.key === {key!r})")
         assert place >= 0, key
         return self.find(".mg-part").nth(place)
 
@@ -118,4 +116,5 @@ class Reader:
 
 
 def line(start: tuple[float, float], end: tuple[float, float], points: int = 6) -> list[tuple[float, float]]:
-    return [tuple(a + (b - a) * n / (points - 1) for a, b in zip(start, end)) for n in range(points)]  # type: ignore[misc]
+    steps = [n / (points - 1) for n in range(points)]
+    return [(start[0] + (end[0] - start[0]) * n, start[1] + (end[1] - start[1]) * n) for n in steps]

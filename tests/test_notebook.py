@@ -1,4 +1,4 @@
-"""Diagrams as the output of notebook cells: what each front end gets, and that several do not get in each other's way."""
+"""Diagrams as the output of notebook cells: what each front end gets, and that several do not meddle with another."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ STRIPPED = {"script", "style", "iframe", "svg", "form", "object", "embed"}
 
 
 class Sanitizer(HTMLParser):
-    """What viewers leave of an output that they do not trust: no frames, scripts or styles; `style` attributes go too."""
+    """What viewers leave of an output that they do not trust: no frame, script or style, nor a `style` attribute."""
 
     def __init__(self) -> None:
         super().__init__()

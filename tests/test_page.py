@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pictures import circuit, classifier
+from pictures import classifier
 from reader import LOOKS, Reader, line, until
 
 import minigraph as mg

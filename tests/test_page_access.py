@@ -1,4 +1,4 @@
-"""A page of steps for everybody: names, roles, focus, contrast, sizes to touch, languages; as axe-core and we see it."""
+"""A page of steps for everybody: names, roles, focus, contrast, sizes to touch, languages; also as axe-core sees it."""
 
 from __future__ import annotations
 
@@ -21,16 +21,11 @@ SMALLEST_TARGET = 24  # pixels: WCAG 2.2, 2.5.8
 LEGIBLE = 4.5
 
 
-def overflowing() -> mg.Node:
-    """With NaN and ∞, which are marked in tables."""
-    return SCRIPT["overflowing"]()  # type: ignore[no-any-return]
-
-
 PAGES: dict[str, tuple[Callable[[], mg.Node], str]] = {
     "start": (classifier, ""),
     "backward": (classifier, "#step=5"),
     "opened": (classifier, "#step=14&open=3,5,5.1,5.3"),
-    "odd": (overflowing, "#step=4"),
+    "odd": (SCRIPT["overflowing"], "#step=4"),  # with NaN and ∞
 }
 
 
@@ -57,12 +52,16 @@ def test_axe_has_nothing_to_complain_of(reader: Reader, axe: Any) -> None:
     assert len(found["passes"]) > 10
 
 
-CONTRASTS = """() => {
-  const hex = (colour) => "#" + colour.match(/[\\d.]+/g).slice(0, 3).map((n) => Number(n).toString(16).padStart(2, "0")).join("");
+HEX = """
+  const two = (n) => Number(n).toString(16).padStart(2, "0");
+  const hex = (colour) => "#" + colour.match(/[\\d.]+/g).slice(0, 3).map(two).join("");
+  const isPaint = (colour) => !/none|transparent|rgba\\(.*, 0\\)/.test(colour);
+"""
+CONTRASTS = f"() => {{{HEX}" + """
   const ground = (node) => {
     for (; node; node = node.parentElement) {
       const { backgroundColor } = getComputedStyle(node);
-      if (!/rgba\\(.*, 0\\)|transparent/.test(backgroundColor)) return hex(backgroundColor);
+      if (isPaint(backgroundColor)) return hex(backgroundColor);
     }
     return "#ffffff";
   };
@@ -85,15 +84,13 @@ def test_every_text_of_bar_panel_and_tooltip_is_legible(reader: Reader) -> None:
     assert not faint
 
 
-PAINTED = """() => {
-  const hex = (colour) => "#" + colour.match(/[\\d.]+/g).slice(0, 3).map((n) => Number(n).toString(16).padStart(2, "0")).join("");
+PAINTED = f"() => {{{HEX}" + """
   const found = [];
   for (const text of document.querySelectorAll(".mg-svg text")) {
     if (text.closest(".mg-future")) continue;
     const { x, y, width, height } = text.getBoundingClientRect();
     const under = document.elementsFromPoint(x + width / 2, y + height / 2)
-      .find((node) => node.tagName !== "text" && node.closest("svg.mg-svg") && !/none|rgba\\(.*, 0\\)/.test(getComputedStyle(node).fill)
-        && node.tagName !== "svg" && node.tagName !== "g");
+      .find((node) => ["path", "polygon", "ellipse"].includes(node.tagName) && isPaint(getComputedStyle(node).fill));
     if (!under) continue;
     found.push([text.textContent, hex(getComputedStyle(text).fill), hex(getComputedStyle(under).fill)]);
   }
@@ -111,10 +108,9 @@ def test_every_text_of_the_picture_is_legible(opens: Opener, dark: bool) -> None
 
 
 def test_every_control_has_a_name_and_says_what_it_is(reader: Reader) -> None:
-    controls = reader.page.evaluate(
-        """() => [...document.querySelectorAll("button, input, [tabindex], [role]")].filter((node) => node.checkVisibility())
-            .map((node) => [node.tagName, node.getAttribute("role"), node.getAttribute("aria-label")])"""
-    )
+    controls = reader.page.evaluate("""() => [...document.querySelectorAll("button, input, [tabindex], [role]")]
+            .filter((node) => node.checkVisibility())
+            .map((node) => [node.tagName, node.getAttribute("role"), node.getAttribute("aria-label")])""")
     assert len(controls) > 15
     for tag, role, label in controls:
         assert label or role in ("tooltip",), (tag, role)
@@ -125,8 +121,8 @@ def test_every_control_has_a_name_and_says_what_it_is(reader: Reader) -> None:
 
 def test_what_opens_says_whether_it_is_open(opens: Opener) -> None:
     reader = opens(classifier(), hash="#step=0&open=5")
-    said = {part.get_attribute("aria-label"): part.get_attribute("aria-expanded") for part in reader.find(".mg-opens").all()}
-    assert said == {
+    parts = reader.find(".mg-opens").all()
+    assert {part.get_attribute("aria-label"): part.get_attribute("aria-expanded") for part in parts} == {
         "collapse SoftmaxWithLoss": "true", "expand Affine": "false", "expand Softmax": "false",
         "expand CrossEntropy": "false",
     }  # fmt: skip
@@ -147,8 +143,8 @@ def test_the_focus_goes_through_bar_picture_and_controls(opens: Opener) -> None:
         if not place:
             break
         places.append(place)
-        style = reader.ask("(({ outlineStyle, filter }) => [outlineStyle, filter])(getComputedStyle(document.activeElement))")
-        assert style[0] != "none" or style[1] != "none", "the focus is not to be seen"
+        marks = reader.ask("['outlineStyle', 'filter'].map((name) => getComputedStyle(document.activeElement)[name])")
+        assert marks != ["none", "none"], "the focus is not to be seen"
     assert list(dict.fromkeys(places)) == ["bar", "picture", "controls", "panel"]
     assert places == sorted(places, key=["bar", "picture", "controls", "panel"].index)
     assert places.count("picture") == reader.find(".mg-part").count()

@@ -1,7 +1,7 @@
 """How pages of steps look: screenshots against those in goldens/page, block by block.
 
-After a change that is meant, draw them again with ``RENEW_GOLDENS=1 python -m pytest tests/test_page_looks.py`` and look
-at each before you commit it.
+After a change that is meant, ``RENEW_GOLDENS=1 python -m pytest tests/test_page_looks.py`` draws them again. Look at
+each before you commit it.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers import Array
-from PIL import Image
 from pictures import SCRIPT, circuit, classifier
+from PIL import Image
 from reader import LOOKS, Reader
 from test_page import Opener, opens
 

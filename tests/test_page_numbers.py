@@ -8,12 +8,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers import Array, network, spread
+from helpers import Array, network
 from pictures import SCRIPT
 from webpage import WALK, Shown, Truth, first_cell, read_number, read_table, read_term
 
 import minigraph as mg
-from minigraph.layers import Affine, Softmax, SoftmaxWithLoss
 
 pytestmark = pytest.mark.browser
 
@@ -124,7 +123,7 @@ def bounds(sign: str, a: Shown, b: Shown) -> tuple[Array, Array]:
 
 
 def fitted(array: Array, shape: tuple[int, ...]) -> Array:
-    """Summed, where an input was broadcast, or broadcast, where it was summed, or written as the row that a table is."""
+    """Summed where an input was broadcast, broadcast where it was summed, or written as the row that a table is."""
     if array.size < int(np.prod(shape)):
         return np.broadcast_to(array, shape)
     if array.size > int(np.prod(shape)):
@@ -176,8 +175,7 @@ def test_a_tooltip_has_the_values_and_gradients_of_the_graph(walked: list[tuple[
             expected = [node.value, *([truth.gradients[node]] if node in truth.gradients else [])]
             assert len(part["figures"]) == len(expected), part["key"]
             for figure, array in zip(part["figures"], expected):
-                term = {"number": figure["number"], "tables": figure["tables"], "factor": next(iter(figure["notes"]), "")}
-                agrees(term, np.asarray(array), part["key"])
+                agrees(figure | {"factor": next(iter(figure["notes"]), "")}, np.asarray(array), part["key"])
                 if array.ndim < 3 and array.size:
                     assert figure["number"] or sum(map(len, figure["tables"][0])) == array.size
 

@@ -214,9 +214,7 @@ def test_a_step_in_a_graph_of_200_ops_takes_less_than_50_ms(open_page: Callable[
 
 def frames(page: Any) -> float:
     """The median of the times from a click to the frame after it, in milliseconds."""
-    return statistics.median(
-        page.evaluate(
-            """async () => {
+    return statistics.median(page.evaluate("""async () => {
                 const times = [];
                 for (let n = 0; n < 20; n++) {
                     const start = performance.now();
@@ -225,6 +223,4 @@ def frames(page: Any) -> float:
                     times.push(performance.now() - start);
                 }
                 return times;
-            }"""
-        )
-    )
+            }"""))

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -30,11 +29,12 @@ class Shown:
     grain: Array
 
     def agrees_with(self, array: Array) -> bool:
-        same = self.numbers.shape == array.shape
-        odd = ~np.isfinite(array)
+        if self.numbers.shape != array.shape:
+            return False
+        odd = (self.numbers == array) | (np.isnan(self.numbers) & np.isnan(array))
         with np.errstate(invalid="ignore"):
             near = np.abs(self.numbers - array) <= self.grain * 1.01 + 1e-9 * np.abs(array)
-        return same and bool(np.all(near | (odd & ((self.numbers == array) | np.isnan(array) & np.isnan(self.numbers)))))
+        return bool(np.all(np.where(np.isfinite(array), near, odd)))
 
 
 def read_number(text: str, factor: float = 1.0) -> tuple[float, float]:
@@ -128,11 +128,3 @@ class Truth:
             for name, node in self.nodes.items() if node in self.gradients
             for i, source in enumerate(node.inputs) if source in self.gradients
         }  # fmt: skip
-
-
-def keys(kind: str, names: Iterator[str]) -> set[str]:
-    return {f"{kind} {name}" for name in names}
-
-
-def visible_text(html: str) -> str:
-    return unescape(re.sub(r"<(script|style)\b.*?</\1>|<[^>]+>", " ", html, flags=re.DOTALL))

@@ -17,6 +17,7 @@ from minigraph.files import write
 __all__ = ["Diagram", "save_page"]
 
 FORMATS = ("svg", "html", "png", "pdf", "dot")
+SHOWN = frozenset({"text/plain", "image/svg+xml", "text/html"})  # in a notebook
 
 
 class Diagram:
@@ -95,14 +96,15 @@ class Diagram:
         self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
     ) -> dict[str, str]:
         """The picture, the page to step through in a frame, and a line of text."""
+        kinds = SHOWN.intersection(include or SHOWN).difference(exclude or ())
         bundle = {"text/plain": repr(self)}
         try:
             bundle["image/svg+xml"] = svg = self.svg()
-            if self.player is not None and (not include or "text/html" in include) and "text/html" not in (exclude or ()):
+            if self.player is not None and "text/html" in kinds:
                 bundle["text/html"] = framed(_page([self], self.title), svg, self.title, self.player.language)
         except EngineError as error:
             bundle["text/plain"] += f"\n{error}"
-        return {kind: shown for kind, shown in bundle.items() if kind in (include or bundle) and kind not in (exclude or ())}
+        return {kind: shown for kind, shown in bundle.items() if kind in kinds}
 
     def __repr__(self) -> str:
         return f"<Diagram: {len(self.source):,} characters of DOT; .save('picture.svg')>"

@@ -36,7 +36,7 @@ def framed(page: str, svg: str, title: str, language: Language) -> str:
     # not a grid, and no margins: marimo wraps frames, and without its frame the picture must not lie on what follows
     return (
         f'<div style="position:relative;min-height:{room:.0f}px">{image}'
-        f"<iframe title=\"{label}\" sandbox=\"allow-scripts\" srcdoc='{inside}' "
+        f'<iframe title="{label}" sandbox="allow-scripts" srcdoc=\'{inside}\' '
         'style="position:absolute;left:0;top:0;width:100%;height:100%;border:0;background:#fff"></iframe></div>'
     )
 
