@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pictures import classifier
+from pictures import SCRIPT, classifier
 from reader import LOOKS, Reader, line, until
 
 import minigraph as mg
@@ -268,6 +268,32 @@ def test_every_composite_opens_and_closes_in_every_state(opens: Opener) -> None:
                 expected = sorted([*state, place])
             assert sorted(reader.opened) == expected, f"{key} of {state}"
             assert reader.find(".mg-opens").count() == len(reader.opens())
+
+
+PRESSED = """player.data.states.map((state) => {
+  player.setState(state, 0);
+  const places = [...player.section.querySelectorAll(".mg-opens")].map((part) => part.mgTold.place);
+  return [state.open, places.map((place) => {
+    player.setState(state, 0);
+    player.press([...player.section.querySelectorAll(".mg-opens")].find((part) => part.mgTold.place === place));
+    return [place, player.stage.state.open];
+  })];
+})"""
+
+
+@pytest.mark.parametrize("name", ["perceptron", "attention", "convnet", "residual", "deep"])
+def test_what_is_pressed_opens_or_closes_in_every_state_of_other_networks(opens: Opener, name: str) -> None:
+    """Where not all combinations are on the page, what is pressed opens alone, with what lies around it."""
+    reader = opens(SCRIPT[name](), reduced_motion="reduce")
+    pressed = reader.ask(PRESSED)
+    states = [set(state) for state, _ in pressed]
+    for state, results in pressed:
+        assert results
+        for place, opened in results:
+            inside = {other for other in state if f"{other}.".startswith(f"{place}.")}
+            wanted = {*state} - inside if inside else {*state, place}
+            assert (place in opened) is not bool(inside), f"{place} of {state}"
+            assert set(opened) == wanted or wanted not in states
 
 
 def show(reader: Reader, state: list[str]) -> list[tuple[str, str]]:

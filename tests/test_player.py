@@ -21,7 +21,8 @@ from minigraph.scene.phrases import KOREAN
 
 WEB = ROOT / "minigraph" / "diagram" / "web"
 HOSTILE = ("</script><script>alert(1)</script>", "<img src=x onerror=alert(1)>", "\"'&<>`", "a\u2028b\u2029c",
-           "\ud800", "x" * 5000, "\u202eabc אבג", "]]>", "<!--", "\\", "%s {0} {y}", "\x00\x07", "&lt;b&gt;", "javascript:alert(1)",
+           "\ud800", "x" * 5000, "\u202eabc אבג", "]]>", "<!--", "\\", "%s {0} {y}", "\x00\x07", "&lt;b&gt;",
+           "javascript:alert(1)",
            "</style>", "'); alert(1); ('", "${alert(1)}")  # fmt: skip
 
 
