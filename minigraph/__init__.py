@@ -10,6 +10,7 @@ from minigraph.data import batches, load, save
 from minigraph.diagram import Diagram, compare, draw, draw_step, save_page
 from minigraph.expand import expand
 from minigraph.explain import Explanation, explain
+from minigraph.film import Film, Frame, record
 from minigraph.formulas import Local
 from minigraph.gradients import local_gradient, numerical_gradient
 from minigraph.graph import Clock, Graph, Node, Op, Parameter
@@ -68,11 +69,11 @@ from minigraph.worksheet import Worksheet, worksheet, worksheets
 __version__ = "0.1.0"
 __all__ = [
     "SGD", "AdaGrad", "Adam", "AdamW", "Clock", "ConstantRate", "CosineDecay", "Diagram", "Explanation",
-    "ExponentialDecay", "GradientReport", "Graph", "Local", "Node", "Op", "Optimizer", "Parameter", "Program",
-    "RMSProp", "ReduceOnPlateau", "Schedule", "Sequential", "StepDecay", "Worksheet", "abs", "add", "batches",
-    "broadcast_to", "check_gradients", "check_op", "clip", "clip_grad_norm", "clip_grad_value", "compare", "concat",
-    "div", "draw", "draw_step", "erf", "exp", "expand", "explain", "getitem", "load", "local_gradient", "log", "logit",
-    "matmul", "max", "maximum", "mean", "min", "minimum", "mul", "neg", "numerical_gradient", "pick", "pow", "relu",
-    "reshape", "save", "save_page", "sigmoid", "sqrt", "stack", "sub", "sum", "tanh", "transpose", "where", "worksheet",
-    "worksheets",
+    "ExponentialDecay", "Film", "Frame", "GradientReport", "Graph", "Local", "Node", "Op", "Optimizer", "Parameter",
+    "Program", "RMSProp", "ReduceOnPlateau", "Schedule", "Sequential", "StepDecay", "Worksheet", "abs", "add",
+    "batches", "broadcast_to", "check_gradients", "check_op", "clip", "clip_grad_norm", "clip_grad_value", "compare",
+    "concat", "div", "draw", "draw_step", "erf", "exp", "expand", "explain", "getitem", "load", "local_gradient", "log",
+    "logit", "matmul", "max", "maximum", "mean", "min", "minimum", "mul", "neg", "numerical_gradient", "pick", "pow",
+    "record", "relu", "reshape", "save", "save_page", "sigmoid", "sqrt", "stack", "sub", "sum", "tanh", "transpose",
+    "where", "worksheet", "worksheets",
 ]  # fmt: skip
