@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import os
-import zipfile
 from collections.abc import Iterable, Iterator
-from io import BytesIO
-from pathlib import Path
 
 import numpy as np
 
+from minigraph.archives import read_arrays, write_arrays
 from minigraph.arrays import Array, ArrayLike, Seed, as_numbers, shape_text
-from minigraph.files import write
 from minigraph.graph import Parameter
 from minigraph.naming import unique_names
 
@@ -42,12 +39,7 @@ def save(path: str | os.PathLike[str], parameters: Iterable[Parameter]) -> None:
 
     Equal names are numbered in the order given (W, W → W1, W2), so give `load` the same order.
     """
-    buffer = BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:  # not np.savez: there a parameter named "file" would be an argument
-        for name, parameter in _named(parameters).items():
-            with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as member:
-                np.lib.format.write_array(member, parameter.value, allow_pickle=False)
-    write(path, buffer.getvalue())
+    write_arrays(path, {name: parameter.value for name, parameter in _named(parameters).items()})
 
 
 def load(path: str | os.PathLike[str], parameters: Iterable[Parameter]) -> None:
@@ -56,11 +48,7 @@ def load(path: str | os.PathLike[str], parameters: Iterable[Parameter]) -> None:
     Errors: ValueError where names or shapes differ; then nothing has changed.
     """
     wanted = _named(parameters)
-    content = Path(path).read_bytes()
-    try:
-        found = dict(_arrays(content))
-    except Exception as error:  # whatever a damaged archive, or one of something else, makes its readers raise
-        raise ValueError(f"load: {os.fspath(path)} is not an .npz file of real-valued arrays ({error})") from error
+    found = read_arrays("load", path)
     have = {name: array.shape for name, array in found.items()}
     need = {name: parameter.shape for name, parameter in wanted.items()}
     if have != need:
@@ -68,14 +56,6 @@ def load(path: str | os.PathLike[str], parameters: Iterable[Parameter]) -> None:
     for name, parameter in wanted.items():
         parameter.value = found[name].astype(parameter.value.dtype)
         parameter.grad = None
-
-
-def _arrays(content: bytes) -> Iterator[tuple[str, Array]]:
-    with zipfile.ZipFile(BytesIO(content)) as archive:
-        for member in archive.namelist():
-            with archive.open(member) as file:
-                array = np.lib.format.read_array(file, allow_pickle=False)
-            yield member.removesuffix(".npy"), as_numbers(member, array)
 
 
 def _named(parameters: Iterable[Parameter]) -> dict[str, Parameter]:
