@@ -223,7 +223,9 @@ class Player {
     const wanted = isOpen ? open.filter((other) => !inside(other)) : [...open, place];
     const around = place.split(".").map((_, n, parts) => parts.slice(0, n + 1).join("."));
     const alone = isOpen ? around.slice(0, -1) : around;
-    this.setState(this.stateOf(wanted) || this.stateOf(alone) || this.data.states[0], this.number, place);
+    const others = this.data.states.filter((state) => state.open.includes(place) !== isOpen);
+    const least = others.reduce((a, b) => (b.open.length < a.open.length ? b : a), others[0]);
+    this.setState(this.stateOf(wanted) || this.stateOf(alone) || least, this.number, place);
   }
 
   toggleAll() {
