@@ -7,7 +7,7 @@ import os
 import shutil
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NoReturn
@@ -17,6 +17,9 @@ from hypothesis import settings
 
 settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=200)
 settings.load_profile("repeatable")
+
+# without the sandbox, which does not start as root or in a container: the pages are our own
+SAME_EVERYWHERE = ("--no-sandbox", "--hide-scrollbars", "--force-color-profile=srgb", "--font-render-hinting=none")
 
 
 @pytest.fixture(scope="session")
@@ -50,22 +53,60 @@ def browser(chromium: str) -> Iterator[Any]:
         _missing("Playwright")
     sync_api = importlib.import_module("playwright.sync_api")
     with sync_api.sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        started = driver.chromium.launch(executable_path=chromium, args=list(SAME_EVERYWHERE))
         yield started
         started.close()
 
 
 @pytest.fixture
-def browser_page(browser: Any) -> Iterator[Any]:
+def open_page(browser: Any) -> Iterator[Callable[..., Any]]:
+    """Opens a file in a page of its own: open_page(path, width=390, height=844, dark=True, hash="#step=3", …).
+
+    What else is given goes to Playwright's `new_context`; without a path the page is empty. No page may say anything on
+    the console, raise an error, open a dialog, or ask for anything but the file that it was sent to.
+    """
+    opened, heard = [], []
+
+    def listen(page: Any) -> None:
+        page.on("console", lambda message: heard.append(f"console: {message.type}: {message.text}"))
+        page.on("pageerror", lambda error: heard.append(f"error: {error}"))
+        page.on("dialog", lambda dialog: (heard.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+        page.on("request", lambda asked: None if _is_its_own(asked) else heard.append(f"request: {asked.url}"))
+
+    def open_it(
+        path: Path | None = None,
+        *,
+        width: int = 1440,
+        height: int = 860,
+        dark: bool = False,
+        hash: str = "",
+        **context: Any,
+    ) -> Any:
+        scheme = "dark" if dark else "light"
+        made = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme, **context)
+        opened.append(made)
+        page = made.new_page()
+        listen(page)
+        if path is not None:
+            page.goto(path.resolve().as_uri() + hash)
+        return page
+
+    yield open_it
+    for context in opened:
+        context.close()
+    assert not heard, "\n".join(heard)
+
+
+def _is_its_own(request: Any) -> bool:
+    """Whether a page asks for itself, or for what is inside it."""
+    own: bool = request.is_navigation_request() and request.url.startswith("file:")
+    return own or request.url.startswith(("data:", "about:srcdoc"))
+
+
+@pytest.fixture
+def browser_page(open_page: Callable[..., Any]) -> Any:
     """An empty page 1440 wide, which must end without an error, a word on the console, or a request to any network."""
-    context = browser.new_context(viewport={"width": 1440, "height": 860})
-    page, complaints = context.new_page(), []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda message: complaints.append(message.text))
-    page.on("request", lambda r: None if r.url.startswith(("file:", "data:")) else complaints.append(r.url))
-    yield page
-    context.close()
-    assert complaints == []
+    return open_page()
 
 
 @pytest.fixture(scope="session")

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Any
 from zlib import crc32
 
 from minigraph.diagram.labels.style import SCOPE
 from minigraph.diagram.layout.engines import EngineError, render
 from minigraph.diagram.layout.svg import finished
+from minigraph.diagram.web.notebook import framed
 from minigraph.diagram.web.player import Player, page
 from minigraph.files import write
 
 __all__ = ["Diagram", "save_page"]
 
 FORMATS = ("svg", "html", "png", "pdf", "dot")
+SHOWN = frozenset({"text/plain", "image/svg+xml", "text/html"})  # in a notebook
 
 
 class Diagram:
@@ -85,16 +86,25 @@ class Diagram:
 
     def _repr_svg_(self) -> str | None:
         """None where it cannot be drawn: a notebook then shows what `_repr_mimebundle_` says of it."""
-        try:
-            return self.svg()
-        except EngineError:
-            return None
+        return self._repr_mimebundle_({"image/svg+xml"}).get("image/svg+xml")
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+    def _repr_html_(self) -> str | None:
+        """The page to step through, in a frame; None where there is none: a notebook then shows the picture."""
+        return self._repr_mimebundle_({"text/html"}).get("text/html")
+
+    def _repr_mimebundle_(
+        self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
+    ) -> dict[str, str]:
+        """The picture, the page to step through in a frame, and a line of text."""
+        kinds = SHOWN.intersection(include or SHOWN).difference(exclude or ())
+        bundle = {"text/plain": repr(self)}
         try:
-            return {"image/svg+xml": self.svg(), "text/plain": repr(self)}
+            bundle["image/svg+xml"] = svg = self.svg()
+            if self.player is not None and "text/html" in kinds:
+                bundle["text/html"] = framed(_page([self], self.title), svg, self.title, self.player.language)
         except EngineError as error:
-            return {"text/plain": f"{self!r}\n{error}"}
+            bundle["text/plain"] += f"\n{error}"
+        return {kind: shown for kind, shown in bundle.items() if kind in kinds}
 
     def __repr__(self) -> str:
         return f"<Diagram: {len(self.source):,} characters of DOT; .save('picture.svg')>"

@@ -118,4 +118,8 @@ PAGE = {
     "{0} was broadcast, so its gradient is summed back: {1}.": (
         "{0}: 순전파에서 브로드캐스트되었으므로 기울기는 다시 더해서 줄입니다 ({1})."
     ),
+    # in a notebook
+    "Too large for a notebook: .save('page.html') writes the page to step through.": (
+        "노트북에 넣기에는 너무 큽니다. .save('page.html')로 단계별 페이지를 저장하세요."
+    ),
 }

@@ -102,7 +102,7 @@ def _in_short(values: Array) -> dict[str, Any]:
 def _mantissa(value: float, exponent: int) -> float:
     """An integer, or a little more where only rounding makes the value one: 0.0002 is shown as 0.000, not as 0."""
     rounded = round(value / 10.0**exponent)
-    looks_whole = exponent <= 0 and rounded % 10**-exponent == 0
+    looks_whole = not rounded or (exponent <= 0 and rounded % 10**-exponent == 0)
     if not looks_whole or rounded * 10.0**exponent == value:
         return rounded
     return rounded + math.copysign(0.1, value)

@@ -55,10 +55,10 @@ class Player:
         looks = states(self.first, self.look_at)
         writers = [Writer(look, canvas(look)) for look in looks.values()]
         svgs = render_svgs([writer.source() for writer in writers])
-        found = []
+        found, offered = [], {place for places in looks for place in places}
         for places, writer, svg in zip(looks, writers, svgs):
             its_steps = steps(writer.look, arrays)
-            state = _State(writer, staged(svg), its_steps, shared, arrays).as_json()
+            state = _State(writer, staged(svg), its_steps, shared, arrays, offered).as_json()
             state["open"] = sorted(map(_written, places))
             state["steps"] = [shared.steps.number(step.as_json()) for step in its_steps]
             found.append(state)
@@ -97,10 +97,15 @@ class _Shared:
 
 
 class _State:
-    """One combination of open composites as data: where everything is, and the step with which it appears."""
+    """One combination of open composites as data: where everything is, and the step with which it appears.
 
-    def __init__(self, writer: Writer, stage: Stage, its_steps: list[Step], shared: _Shared, arrays: Arrays) -> None:
-        self.writer, self.stage, self.shared, self.arrays = writer, stage, shared, arrays
+    offered: what is open in any combination.
+    """
+
+    def __init__(
+        self, writer: Writer, stage: Stage, its_steps: list[Step], shared: _Shared, arrays: Arrays, offered: set[Place]
+    ) -> None:
+        self.writer, self.stage, self.shared, self.arrays, self.offered = writer, stage, shared, arrays, offered
         self.scene, self.symbols = writer.look.scene, writer.look.symbols
         self.shown_at = {part: n for n, step in enumerate(its_steps) for part in step.reveals}
         # the steps of the way back, with the gate, block or fold through which each leads
@@ -186,7 +191,8 @@ class _State:
         if node.op is None:
             return {}
         op: dict[str, Any] = {"name": node.op.gate or self.scene.titles.get(node, node.op.name)}
-        if can_open(node) and node in self.scene.places:
+        # in some states a fold leaves more blocks than where all are closed, and these open in none
+        if can_open(node) and self.scene.places.get(node) in self.offered:
             op["place"] = _written(self.scene.places[node])
         return op
 

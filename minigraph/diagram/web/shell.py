@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from functools import cache
 from html import escape
@@ -56,8 +57,7 @@ def asset(name: str) -> str:
 def as_data(value: Any, **attributes: str) -> str:
     """JSON in an element that shows nothing; no text in it can end the element, or be taken for markup."""
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    for sign in "<>&\u2028\u2029":
-        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    text = re.sub("[<>&\u2028\u2029\ud800-\udfff]", lambda sign: f"\\u{ord(sign[0]):04x}", text)
     marks = "".join(f' {name}="{escape(content)}"' for name, content in attributes.items())
     return f'<script type="application/json"{marks}>{text}</script>'
 

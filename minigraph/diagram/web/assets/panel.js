@@ -6,7 +6,7 @@ class Panel {
     this.data = data;
     this.head = element("p", { class: "mg-head" });
     this.equation = element("p", { class: "mg-equation" });
-    this.terms = element("div", { class: "mg-terms" });
+    this.terms = element("div", { class: "mg-terms", role: "group" });
     this.sentence = element("p", { class: "mg-sentence", "aria-live": "polite" });
     this.root = element(
       "div", { class: "mg-panel", role: "region", "aria-label": data.words.panel, tabindex: "0" },
@@ -23,6 +23,8 @@ class Panel {
       ...step.equation.map(([text, kind]) => element("span", { class: `mg-${HUES[kind] || "sign"}` }, spaced(text))),
     );
     this.terms.replaceChildren(...step.terms.map((term) => this.term(term, arrays)));
+    this.terms.setAttribute("aria-label", step.title); // wide matrices are scrolled, by keyboard too
+    this.terms.tabIndex = step.terms.length ? 0 : -1;
     this.sentence.textContent = step.says;
   }
 

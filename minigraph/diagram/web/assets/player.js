@@ -55,7 +55,7 @@ class Player {
     );
     const bar = element(
       "header", { class: "mg-bar" },
-      element("h2", {}, this.data.title),
+      element(players.length ? "h2" : "h1", { class: "mg-title" }, this.data.title),
       element("span", { class: "mg-group" }, this.buttons.expand, this.buttons.follow, this.buttons.dark), camera, legend,
     );
     this.slider = element("input", { type: "range", min: "0", step: "1", value: "0", class: "mg-slider" });
@@ -223,7 +223,9 @@ class Player {
     const wanted = isOpen ? open.filter((other) => !inside(other)) : [...open, place];
     const around = place.split(".").map((_, n, parts) => parts.slice(0, n + 1).join("."));
     const alone = isOpen ? around.slice(0, -1) : around;
-    this.setState(this.stateOf(wanted) || this.stateOf(alone) || this.data.states[0], this.number, place);
+    const others = this.data.states.filter((state) => state.open.includes(place) !== isOpen);
+    const least = others.reduce((a, b) => (b.open.length < a.open.length ? b : a), others[0]);
+    this.setState(this.stateOf(wanted) || this.stateOf(alone) || least, this.number, place);
   }
 
   toggleAll() {
