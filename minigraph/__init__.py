@@ -6,10 +6,11 @@ local = downstream on every edge.
 
 from minigraph.checks import GradientReport, check_gradients, check_op
 from minigraph.compile import Program
-from minigraph.data import batches, load, save
+from minigraph.data import batches
 from minigraph.diagram import Diagram, compare, draw, draw_step, save_page
 from minigraph.expand import expand
 from minigraph.explain import Explanation, explain
+from minigraph.formats import Table, load, load_state_dict, read_csv, read_idx, save, state_dict
 from minigraph.formulas import Local
 from minigraph.gradients import local_gradient, numerical_gradient
 from minigraph.graph import Clock, Graph, Node, Op, Parameter

@@ -1,21 +1,14 @@
-"""Data in portions, and parameters in files."""
+"""Data in portions."""
 
 from __future__ import annotations
 
-import os
-import zipfile
-from collections.abc import Iterable, Iterator
-from io import BytesIO
-from pathlib import Path
+from collections.abc import Iterator
 
 import numpy as np
 
 from minigraph.arrays import Array, ArrayLike, Seed, as_numbers, shape_text
-from minigraph.files import write
-from minigraph.graph import Parameter
-from minigraph.naming import unique_names
 
-__all__ = ["batches", "load", "save"]
+__all__ = ["batches"]
 
 
 def batches(
@@ -37,54 +30,3 @@ def batches(
     return ((xs[rows], ts[rows]) for rows in (order[start : start + size] for start in range(0, len(xs), size)))
 
 
-def save(path: str | os.PathLike[str], parameters: Iterable[Parameter]) -> None:
-    """Write parameters by name as an .npz file, whole or not at all.
-
-    Equal names are numbered in the order given (W, W → W1, W2), so give `load` the same order.
-    """
-    buffer = BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:  # not np.savez: there a parameter named "file" would be an argument
-        for name, parameter in _named(parameters).items():
-            with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as member:
-                np.lib.format.write_array(member, parameter.value, allow_pickle=False)
-    write(path, buffer.getvalue())
-
-
-def load(path: str | os.PathLike[str], parameters: Iterable[Parameter]) -> None:
-    """Read what `save` wrote into these parameters, in the same order.
-
-    Errors: ValueError where names or shapes differ; then nothing has changed.
-    """
-    wanted = _named(parameters)
-    content = Path(path).read_bytes()
-    try:
-        found = dict(_arrays(content))
-    except Exception as error:  # whatever a damaged archive, or one of something else, makes its readers raise
-        raise ValueError(f"load: {os.fspath(path)} is not an .npz file of real-valued arrays ({error})") from error
-    have = {name: array.shape for name, array in found.items()}
-    need = {name: parameter.shape for name, parameter in wanted.items()}
-    if have != need:
-        raise ValueError(f"load: {os.fspath(path)} has {_listing(have)}, but expected {_listing(need)}")
-    for name, parameter in wanted.items():
-        parameter.value = found[name].astype(parameter.value.dtype)
-        parameter.grad = None
-
-
-def _arrays(content: bytes) -> Iterator[tuple[str, Array]]:
-    with zipfile.ZipFile(BytesIO(content)) as archive:
-        for member in archive.namelist():
-            with archive.open(member) as file:
-                array = np.lib.format.read_array(file, allow_pickle=False)
-            yield member.removesuffix(".npy"), as_numbers(member, array)
-
-
-def _named(parameters: Iterable[Parameter]) -> dict[str, Parameter]:
-    found = tuple(parameters)
-    for parameter in found:
-        if not isinstance(parameter, Parameter):
-            raise TypeError(f"save and load: {parameter!r} is not a Parameter; give graph.parameters or net.parameters")
-    return dict(zip(unique_names(p.name or "parameter" for p in found), found))
-
-
-def _listing(shapes: dict[str, tuple[int, ...]]) -> str:
-    return ", ".join(f"{name} {shape_text(shape)}" for name, shape in sorted(shapes.items())) or "nothing"
