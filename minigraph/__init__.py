@@ -10,7 +10,18 @@ from minigraph.data import batches
 from minigraph.diagram import Diagram, compare, draw, draw_step, save_page
 from minigraph.expand import expand
 from minigraph.explain import Explanation, explain
-from minigraph.formats import Table, load, load_state_dict, read_csv, read_idx, save, state_dict
+from minigraph.formats import (
+    OnnxFunction,
+    Table,
+    from_onnx,
+    load,
+    load_state_dict,
+    read_csv,
+    read_idx,
+    save,
+    state_dict,
+    to_onnx,
+)
 from minigraph.formulas import Local
 from minigraph.gradients import local_gradient, numerical_gradient
 from minigraph.graph import Clock, Graph, Node, Op, Parameter
@@ -68,10 +79,11 @@ from minigraph.sequential import Sequential
 __version__ = "0.1.0"
 __all__ = [
     "SGD", "AdaGrad", "Adam", "AdamW", "Clock", "ConstantRate", "CosineDecay", "Diagram", "Explanation",
-    "ExponentialDecay", "GradientReport", "Graph", "Local", "Node", "Op", "Optimizer", "Parameter", "Program",
-    "RMSProp", "ReduceOnPlateau", "Schedule", "Sequential", "StepDecay", "abs", "add", "batches", "broadcast_to",
-    "check_gradients", "check_op", "clip", "clip_grad_norm", "clip_grad_value", "compare", "concat", "div", "draw",
-    "draw_step", "erf", "exp", "expand", "explain", "getitem", "load", "local_gradient", "log", "logit", "matmul",
-    "max", "maximum", "mean", "min", "minimum", "mul", "neg", "numerical_gradient", "pick", "pow", "relu", "reshape",
-    "save", "save_page", "sigmoid", "sqrt", "stack", "sub", "sum", "tanh", "transpose", "where",
+    "ExponentialDecay", "GradientReport", "Graph", "Local", "Node", "OnnxFunction", "Op", "Optimizer", "Parameter",
+    "Program", "RMSProp", "ReduceOnPlateau", "Schedule", "Sequential", "StepDecay", "Table", "abs", "add", "batches",
+    "broadcast_to", "check_gradients", "check_op", "clip", "clip_grad_norm", "clip_grad_value", "compare", "concat",
+    "div", "draw", "draw_step", "erf", "exp", "expand", "explain", "from_onnx", "getitem", "load", "load_state_dict",
+    "local_gradient", "log", "logit", "matmul", "max", "maximum", "mean", "min", "minimum", "mul", "neg",
+    "numerical_gradient", "pick", "pow", "read_csv", "read_idx", "relu", "reshape", "save", "save_page", "sigmoid",
+    "sqrt", "stack", "state_dict", "sub", "sum", "tanh", "to_onnx", "transpose", "where",
 ]  # fmt: skip

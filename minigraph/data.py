@@ -28,5 +28,3 @@ def batches(
         raise ValueError(f"batches: size is {size}, but must be at least 1")
     order = np.random.default_rng(seed).permutation(len(xs)) if shuffle else np.arange(len(xs))
     return ((xs[rows], ts[rows]) for rows in (order[start : start + size] for start in range(0, len(xs), size)))
-
-

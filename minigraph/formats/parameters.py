@@ -18,10 +18,10 @@ __all__ = ["load", "save"]
 def save(path: str | os.PathLike[str], parameters: Iterable[Parameter]) -> None:
     """Write parameters by name, whole or not at all. The suffix of the path decides how.
 
-    | suffix | file | types | needs |
+    | suffix | who else reads it | types | needs |
     |---|---|---|---|
-    | `.safetensors` | as PyTorch, JAX and Hugging Face read it | kept; `load` refuses another | `minigraph[safetensors]` |
-    | any other | `.npz`, as NumPy reads it | kept; `load` converts | – |
+    | `.safetensors` | PyTorch, JAX, Hugging Face | kept; `load` refuses another | `minigraph[safetensors]` |
+    | any other: an .npz file | NumPy | kept; `load` converts | – |
 
     Equal names are numbered in the order given (W, W → W1, W2), so give `load` the same order.
     """

@@ -52,7 +52,8 @@ def state_dict(net: Net, *, as_tensors: bool = False) -> dict[str, Any]:
     | `BatchNorm` | `BatchNorm1d`, `BatchNorm2d` | weight, bias, running_mean, running_var |
     | `LayerNorm` | `LayerNorm` | weight, bias |
     | `Embedding` | `Embedding` | weight |
-    | `Sequential`, or a dict {"fc1": layer, …} | `Sequential`, a `Module` with such attributes | theirs, behind "0.", "fc1." |
+    | `Sequential` | `Sequential` | those of its layers, behind "0.", "1.", … |
+    | a dict {"fc1": layer, …} | a `Module` with such attributes | those of its layers, behind "fc1.", … |
 
     Layers without parameters count as places. Settings (ε, stride, padding) are in no state dict: they must agree.
     as_tensors: PyTorch tensors instead of arrays. Errors: TypeError for a layer with other parameters.
@@ -102,7 +103,9 @@ def _entries(who: str, net: object, prefix: str) -> Iterator[tuple[str, Entry]]:
         at = prefix.rstrip(".") or "the net"
         raise TypeError(f"{who}: {at} is {net!r}, whose parameters have no name in PyTorch; known are {known}")
     elif not callable(net):
-        raise TypeError(f"{who}: {prefix.rstrip('.') or 'the net'} is {net!r}, but must be a layer, or a dict of layers")
+        raise TypeError(
+            f"{who}: {prefix.rstrip('.') or 'the net'} is {net!r}, but must be a layer, or a dict of layers"
+        )
 
 
 def _array(name: str, value: Any) -> Array:
