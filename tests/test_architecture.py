@@ -149,13 +149,23 @@ def test_the_modules_are_all_there() -> None:
 def test_the_engine_knows_nothing_of_layers() -> None:
     engine = {module: path for module, path in modules().items() if not within(module, "minigraph.layers")}
     for module, path in engine.items():
-        if not within(module, "minigraph.diagram") and not within(module, "minigraph.compile"):
+        if not any(within(module, f"minigraph.{above}") for above in ("compile", "diagram", "formats")):
             assert not any(within(name, "minigraph.layers") for name in imported_by(module, path)), module
 
 
 def test_nobody_but_the_front_door_imports_the_compiler() -> None:
     found = offenders("minigraph", "layers", package="minigraph.compile")
     assert [path for path in found if "minigraph/compile/" not in path] == ["minigraph/__init__.py"]
+
+
+def test_nobody_but_the_front_door_imports_the_formats() -> None:
+    found = offenders("minigraph", "layers", package="minigraph.formats")
+    assert [path for path in found if "minigraph/formats/" not in path] == ["minigraph/__init__.py"]
+
+
+def test_only_the_formats_import_what_is_extra_and_only_when_it_is_needed() -> None:
+    for package in ("onnx", "safetensors", "torch"):
+        assert offenders("minigraph", "layers", package=package) == []
 
 
 def test_only_the_diagram_imports_graphviz() -> None:

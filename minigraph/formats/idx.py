@@ -7,7 +7,7 @@ import math
 import os
 import struct
 import zlib
-from typing import IO
+from io import BufferedIOBase
 
 import numpy as np
 
@@ -39,7 +39,7 @@ def read_idx(path: str | os.PathLike[str], *, max_bytes: int = 2**30) -> Array:
             raise ValueError(f"{who} is damaged or cut short ({error})") from error
 
 
-def _read(who: str, file: IO[bytes], max_bytes: int) -> Array:
+def _read(who: str, file: BufferedIOBase, max_bytes: int) -> Array:
     magic = file.read(4)
     if len(magic) < 4 or magic[:2] != b"\0\0" or magic[2] not in TYPES or not magic[3]:
         known = ", ".join(f"{number:02X}" for number in TYPES)

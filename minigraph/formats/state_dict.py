@@ -95,7 +95,7 @@ def _entries(who: str, net: object, prefix: str) -> Iterator[tuple[str, Entry]]:
         parts = net.items() if isinstance(net, Mapping) else enumerate(net)
         for name, layer in parts:
             yield from _entries(who, layer, f"{prefix}{name}.")
-    elif type(net) in NAMES:
+    elif isinstance(net, Op) and type(net) in NAMES:
         for name, parameter in zip(NAMES[type(net)], net.parameters):
             yield prefix + name, Entry(parameter, type(net) is Affine and name == "weight")
     elif getattr(net, "parameters", ()):

@@ -30,7 +30,8 @@ class Weights:
         self.arrays = {tensor.name: file.array(tensor) for tensor in file.model.graph.initializer}
         self.constants: dict[str, Array] = {}  # of Constant operators
         self.parameters: dict[str, Parameter] = {}
-        turned, straight = set(), set()
+        turned: set[str] = set()
+        straight: set[str] = set()
         for node in file.model.graph.node:
             for i, name in enumerate(node.input):
                 turns = any(a.name == "transB" and a.i for a in node.attribute)

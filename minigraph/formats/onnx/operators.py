@@ -165,7 +165,8 @@ def _stack(model: Model, op: Stack, node: Node, names: list[str]) -> str:
 
 def _getitem(model: Model, op: GetItem, node: Node, names: list[str]) -> str:
     """Slices first, which keep all axes; then the axes at which one place was taken are dropped."""
-    shape, index = node.inputs[0].shape, list(op.index)
+    shape = node.inputs[0].shape
+    index: list[Any] = list(op.index)
     if not all(isinstance(part, (int, slice)) or part is ... for part in index):
         raise ValueError(f"to_onnx: {model.title} {op!r} of {shape_text(shape)}: only ints and slices can be written")
     if ... in index:
@@ -174,13 +175,12 @@ def _getitem(model: Model, op: GetItem, node: Node, names: list[str]) -> str:
     largest = np.iinfo(np.int64).max
     starts, stops, steps, axes = [], [], [], []
     for axis, part in enumerate(index):
-        if isinstance(part, int):
-            part = slice(part, part + 1 or None)
-        if part == slice(None):
+        cut: slice = slice(part, part + 1 or None) if isinstance(part, int) else part
+        if cut == slice(None):
             continue
-        step = 1 if part.step is None else part.step
-        starts.append(part.start if part.start is not None else 0 if step > 0 else largest)
-        stops.append(part.stop if part.stop is not None else largest if step > 0 else -largest)
+        step = 1 if cut.step is None else cut.step
+        starts.append(cut.start if cut.start is not None else 0 if step > 0 else largest)
+        stops.append(cut.stop if cut.stop is not None else largest if step > 0 else -largest)
         steps.append(step)
         axes.append(axis)
     result = names[0]

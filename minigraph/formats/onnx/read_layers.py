@@ -56,14 +56,14 @@ def _conv(d: Definition) -> Function:
     kernel, stride, padding = _window(d)
 
     def conv(x: Value, w: Value, b: Value | None = None) -> Node:
-        weights = (as_node(w),) if b is None else (as_node(w), as_node(b))
-        w0, bias = weights[0].value, False if b is None else weights[1].value
+        weight, others = as_node(w), () if b is None else (as_node(b),)
+        w0, bias = weight.value, others[0].value if others else False
         if w0.ndim != 4:
             raise d.error(f"the kernel is {shape_text(w0.shape)}, but must be [O, C, kh, kw]")
         layer = Conv2D(
             w0.shape[1], len(w0), kernel, stride=stride, padding=padding, weight=w0, bias=bias, dtype=w0.dtype
         )
-        return recorded(layer, as_node(x), *weights)
+        return recorded(layer, as_node(x), weight, *others)
 
     return conv
 

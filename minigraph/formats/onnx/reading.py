@@ -134,7 +134,7 @@ def _chosen(file: Checked, output: str | None) -> str:
     names = [info.name for info in file.model.graph.output]
     if output is None and len(names) == 1:
         return str(names[0])
-    if output not in names:
+    if output is None or output not in names:
         raise ValueError(f"{file.who}: output is {output!r}, but must be one of {', '.join(names)}")
     return output
 
