@@ -34,7 +34,7 @@ class Checked:
         self._refuse()
         try:
             self.onnx.checker.check_model(self.model)
-        except self.onnx.checker.ValidationError as error:
+        except (self.onnx.checker.ValidationError, UnicodeDecodeError) as error:  # its texts quote the file's names
             raise ValueError(f"{self.who} is not a valid ONNX model ({error})") from error
 
     def array(self, tensor: Any) -> Array:
@@ -45,7 +45,8 @@ class Checked:
         except KeyError:
             dtype = np.dtype(object)
         if dtype.kind not in "fiub":
-            kind = self.onnx.TensorProto.DataType.Name(tensor.data_type)
+            kinds = {number: name for name, number in self.onnx.TensorProto.DataType.items()}
+            kind = kinds.get(tensor.data_type, f"of type {tensor.data_type}")
             raise ValueError(f"{what} is {kind}, but must be floating-point numbers, integers or bool")
         try:
             array: Array = self.onnx.numpy_helper.to_array(tensor)

@@ -23,20 +23,23 @@ MOST = 2**28  # values of one array: a file of a few bytes must not fill the mem
 class Weights:
     """The initializers and constants: floating-point arrays become parameters, numbers and integers stay what they are.
 
-    transposed: those which only Gemm reads, and the other way round; they are kept as `Affine` has them.
+    transposed: those which only Gemm reads, and the other way round; they are kept as `Affine` has them · statistics:
+    those which only normalise, and get no gradient.
     """
 
     def __init__(self, file: Checked) -> None:
         self.arrays = {tensor.name: file.array(tensor) for tensor in file.model.graph.initializer}
         self.constants: dict[str, Array] = {}  # of Constant operators
         self.parameters: dict[str, Parameter] = {}
-        turned: set[str] = set()
-        straight: set[str] = set()
+        uses: dict[str, set[str]] = {}
         for node in file.model.graph.node:
+            turns = node.op_type == "Gemm" and any(a.name == "transB" and a.i for a in node.attribute)
+            norms = node.op_type == "BatchNormalization"
             for i, name in enumerate(node.input):
-                turns = any(a.name == "transB" and a.i for a in node.attribute)
-                (turned if node.op_type == "Gemm" and i == 1 and turns else straight).add(name)
-        self.transposed = turned - straight
+                use = "transposed" if turns and i == 1 else "statistic" if norms and i > 2 else "other"
+                uses.setdefault(name, set()).add(use)
+        self.transposed = {name for name, use in uses.items() if use == {"transposed"}}
+        self.statistics = {name for name, use in uses.items() if use == {"statistic"}}
 
     def __getitem__(self, name: str) -> Value:
         if name not in self.parameters:
@@ -44,7 +47,8 @@ class Weights:
             if array.dtype.kind != "f" or not array.ndim:
                 return array
             turned = name in self.transposed and array.ndim == 2
-            self.parameters[name] = Parameter(np.array(array.T if turned else array, order="C"), name)
+            value, wanted = np.array(array.T if turned else array, order="C"), name not in self.statistics
+            self.parameters[name] = Parameter(value, name, requires_grad=wanted)
         return self.parameters[name]
 
     def __contains__(self, name: str) -> bool:

@@ -164,14 +164,17 @@ def _stack(model: Model, op: Stack, node: Node, names: list[str]) -> str:
 
 
 def _getitem(model: Model, op: GetItem, node: Node, names: list[str]) -> str:
-    """Slices first, which keep all axes; then the axes at which one place was taken are dropped."""
+    """Slices first, which keep all axes; then the axes at which one place was taken are dropped, and new ones made."""
     shape = node.inputs[0].shape
-    index: list[Any] = list(op.index)
-    if not all(isinstance(part, (int, slice)) or part is ... for part in index):
-        raise ValueError(f"to_onnx: {model.title} {op!r} of {shape_text(shape)}: only ints and slices can be written")
-    if ... in index:
-        at = index.index(...)
-        index[at : at + 1] = [slice(None)] * (len(shape) - len(index) + 1)
+    parts: list[Any] = list(op.index)
+    if not all(isinstance(part, (int, slice, type(None), type(...))) for part in parts):
+        raise ValueError(
+            f"to_onnx: {model.title} {op!r} of {shape_text(shape)}: only ints, slices, None and … can be written"
+        )
+    if ... in parts:
+        at, new = parts.index(...), parts.count(None)
+        parts[at : at + 1] = [slice(None)] * (len(shape) - len(parts) + new + 1)
+    index = [part for part in parts if part is not None]
     largest = np.iinfo(np.int64).max
     starts, stops, steps, axes = [], [], [], []
     for axis, part in enumerate(index):
@@ -186,8 +189,11 @@ def _getitem(model: Model, op: GetItem, node: Node, names: list[str]) -> str:
     result = names[0]
     if axes:
         result = model.emit("Slice", result, *(model.integers(*values) for values in (starts, stops, axes, steps)))
-    dropped = [axis for axis, part in enumerate(index) if isinstance(part, int)]
-    return model.emit("Squeeze", result, model.integers(*dropped)) if dropped else result
+    if dropped := [axis for axis, part in enumerate(index) if isinstance(part, int)]:
+        result = model.emit("Squeeze", result, model.integers(*dropped))
+    kept = [part for part in parts if not isinstance(part, int)]
+    added = [axis for axis, part in enumerate(kept) if part is None]
+    return model.emit("Unsqueeze", result, model.integers(*added)) if added else result
 
 
 RULES: dict[type[Op], Rule] = {

@@ -8,7 +8,7 @@ import numpy as np
 
 from minigraph.arrays import shape_text
 from minigraph.formats.onnx.definition import Definition, Function, Reader, Value, as_node, operand, recorded
-from minigraph.graph import Node, Op, Parameter
+from minigraph.graph import Node, Op
 from minigraph.layers.affine import Affine
 from minigraph.layers.convolution import Conv2D
 from minigraph.layers.normalization import BatchNorm, LayerNorm
@@ -85,11 +85,6 @@ def _batch_norm(d: Definition) -> Function:
     d.only("training_mode", 0)
     d.take("momentum")
     eps = d.take("epsilon", 1e-5)
-    for i in (3, 4):
-        statistic = d.weights[d.inputs[i]] if d.inputs[i] in d.weights else None
-        if not isinstance(statistic, Parameter):
-            raise d.error(f"input {i}, a running statistic, must be an initializer of floating-point numbers")
-        statistic.requires_grad = False
 
     def batch_norm(x: Value, *weights: Value) -> Node:
         nodes = tuple(map(as_node, weights))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,11 +19,14 @@ from minigraph.graph import Node, Operand, Parameter
 
 __all__ = ["OnnxFunction", "from_onnx"]
 
+BROADCAST = ("Add", "Div", "Max", "Min", "Mul", "Pow", "Sub", "Sum", "Where")
+
 
 @dataclass(frozen=True)
 class Step:
-    """One operator: what it is called in errors, what it takes and gives, and what it does."""
+    """One operator: its kind, what it is called in errors, what it takes and gives, and what it does."""
 
+    operator: str
     title: str
     inputs: tuple[str, ...]
     result: str
@@ -69,9 +75,10 @@ class OnnxFunction:
         for name in definition.inputs:
             if name in self._weights:
                 self._weights[name]  # a parameter from now on, if it is one at all
-        function = reader(definition)
+        with _named(definition.title):
+            function = reader(definition)
         definition.finish()
-        return Step(definition.title, tuple(definition.inputs), definition.outputs[0], function)
+        return Step(definition.operator, definition.title, tuple(definition.inputs), definition.outputs[0], function)
 
     def _value(self, name: str, values: dict[str, Value]) -> Value | None:
         if not name:
@@ -85,16 +92,16 @@ class OnnxFunction:
     def _run(self, step: Step, inputs: list[Value | None]) -> Value:
         while inputs and inputs[-1] is None:
             inputs.pop()
-        try:
+        with _named(step.title):
+            self._limit(step, _size(step.operator, [value.shape for value in inputs if value is not None]))
             result = step.function(*inputs)
-        except (ValueError, TypeError, IndexError) as error:
-            if str(error).startswith(step.title):
-                raise
-            raise ValueError(f"{step.title}: {error}") from error
         array = result.value if isinstance(result, Node) else np.asarray(result)  # NumPy makes scalars of 0-d arrays
-        if array.size > MOST:
-            raise ValueError(f"{step.title}: the result is {shape_text(array.shape)}, more than {MOST} values")
+        self._limit(step, array.size)
         return result if isinstance(result, Node) else array
+
+    def _limit(self, step: Step, size: int) -> None:
+        if size > MOST:
+            raise ValueError(f"{step.title}: the result has {size} values; at most {MOST} are supported")
 
     def _input(self, name: str, given: Operand) -> Node:
         """A node for an input, if it has the shape that the file asks for."""
@@ -128,6 +135,27 @@ def from_onnx(path: str | os.PathLike[str], *, output: str | None = None) -> Onn
     from anywhere. Errors: ValueError for any other operator or setting, by its name and the node's.
     """  # noqa: E501
     return OnnxFunction(Checked(path), output)
+
+
+@contextmanager
+def _named(title: str) -> Iterator[None]:
+    """Errors within say which operator it was."""
+    try:
+        yield
+    except (ValueError, TypeError, IndexError, KeyError, OverflowError) as error:
+        if str(error).startswith(title):
+            raise
+        raise ValueError(f"{title}: {error}") from error
+
+
+def _size(operator: str, shapes: list[tuple[int, ...]]) -> int:
+    """How many values the result will have, of an operator that can make more of them than it is given."""
+    if operator == "Concat":
+        return sum(map(math.prod, shapes))
+    if operator in ("MatMul", "Gemm") and min(map(len, shapes[:2])) > 1:
+        (*a, rows, shared), (*b, height, width) = shapes[:2]
+        return math.prod(np.broadcast_shapes(tuple(a), tuple(b))) * rows * (height * width // max(shared, 1))
+    return math.prod(np.broadcast_shapes(*shapes)) if operator in BROADCAST else 0
 
 
 def _chosen(file: Checked, output: str | None) -> str:
