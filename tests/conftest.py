@@ -67,6 +67,11 @@ def onnxruntime() -> Any:
     return _imported("onnxruntime")
 
 
+@pytest.fixture(scope="session")
+def onnxscript() -> Any:
+    return _imported("onnxscript")
+
+
 def _imported(module: str) -> Any:
     try:
         with warnings.catch_warnings():
