@@ -13,6 +13,7 @@ from networks import NETWORKS, ROWS, recorded
 
 import minigraph as mg
 from minigraph.layers import Affine, BatchNorm, Dropout, ReLU, Sequential, SoftmaxWithLoss
+from minigraph.ops import DropoutMask
 
 every = pytest.mark.parametrize("name", NETWORKS)
 
@@ -97,12 +98,17 @@ def node(name: str = "x") -> mg.Node:
     return mg.Node(ROWS, name)
 
 
+def masked(x: mg.Node) -> mg.Node:
+    return x + DropoutMask(0.5, seed=0)(x, mg.Clock())
+
+
 LABELS = np.array([0, 1, 2, 0, 1, 2])
 REFUSED = [
     (lambda: Double()(node()), r"to_onnx: Double \(node Y\): there is no ONNX operator for this"),
     (lambda: SoftmaxWithLoss()(Affine(4, 3)(node()), LABELS), r"to_onnx: Pick \(node \w+\): there is no ONNX operator"),
     (lambda: Double()(Double()(node())), r"Double \(node Y1\), Double \(node Y2\)"),
     (lambda: node()[[0, 2]], r"to_onnx: GetItem GetItem\(\[\[0, 2\]\]\) of \[6, 4\]: only ints, slices"),
+    (lambda: masked(node()), r"to_onnx: Add \(node Y\) reads M, which is only there in training"),
     (lambda: BatchNorm(4)(node()), "BatchNorm: evaluating needs running statistics"),
     (lambda: ReLU()(ROWS), "to_onnx: nothing can be fed: call the network on a named leaf"),
     (lambda: mg.exp(mg.Node(ROWS.astype(np.longdouble), "x")), "to_onnx: x is .*, which ONNX does not have"),
@@ -117,6 +123,15 @@ def test_what_cannot_be_written_is_refused_by_name_and_nothing_is(
     with pytest.raises(ValueError, match=message):
         mg.to_onnx(tmp_path / "net.onnx", output())
     assert os.listdir(tmp_path) == ["net.onnx"] and (tmp_path / "net.onnx").read_bytes() == b"old"
+
+
+def test_weights_beyond_what_a_file_holds_are_refused(
+    onnx: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("minigraph.formats.onnx.model.LARGEST", 2**20 + 100)
+    with pytest.raises(ValueError, match="to_onnx: the weights have 120 bytes; one ONNX file holds"):
+        mg.to_onnx(tmp_path / "net.onnx", Affine(4, 3)(node()))
+    assert os.listdir(tmp_path) == []
 
 
 def test_only_what_was_computed_can_be_written(tmp_path: Path) -> None:

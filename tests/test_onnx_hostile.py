@@ -46,6 +46,9 @@ REFUSED = [
     (one("Gather", "x n", axis=1), {"n": np.array(2**40)}, "Gather .* out of bounds"),
     (one("Add", "x s"), {"s": np.array(["text"], object)}, "s is STRING, but must be floating-point numbers"),
     (one("Slice", "x n n n z"), {"n": np.array([0]), "z": np.array([0])}, r"steps \(0,\) do not go together"),
+    (one("LayerNormalization", "x g", axis=0), {"g": np.ones((6, 4))}, r"axis is 0 and the scale \[6, 4\]; only the"),
+    (one("Reshape", "x n"), {"n": np.array([5, -1])}, r"Reshape \(node 'bad/1'\): Reshape: the inputs are"),
+    (one("LeakyRelu", alpha=2.0), {}, r"LeakyRelu \(node 'bad/1'\): LeakyReLU: slope is 2.0, but must be from 0"),
     (one("Nothing there", "z"), {}, "is not a valid ONNX model"),
     (one("Relu", "x x"), {}, "is not a valid ONNX model"),
 ]  # fmt: skip
@@ -105,9 +108,15 @@ def control_flow(file: Any) -> None:
     attribute.g.name = "g"
 
 
+def other_domain(file: Any) -> None:
+    file.opset_import.add(domain="com.example", version=1)
+    file.graph.node[0].domain = "com.example"
+
+
 CHANGES: list[tuple[Callable[[Any], None], str]] = [
     (claims(10**9, 10**9), r"(w has not the numbers that its shape|is not a valid ONNX model)"),
     (claims(-4), r"(w has not the numbers that its shape|is not a valid ONNX model)"),
+    (other_domain, r"Add \(node 'sum'\): the operators of 'com.example' are not supported"),
     (control_flow, r"Add \(node 'sum'\) is control flow: not supported"),
     (lambda file: file.functions.add(name="f", domain="d"), r"has functions of its own \(f\)"),
     (lambda file: file.graph.sparse_initializer.add(), "has sparse weights, which are not supported"),
@@ -122,6 +131,13 @@ CHANGES: list[tuple[Callable[[Any], None], str]] = [
 def test_a_file_that_lies_is_refused(onnx: Any, tmp_path: Path, change: Any, message: str) -> None:
     (tmp_path / "net.onnx").write_bytes(edited(onnx, change))
     with pytest.raises(ValueError, match=f"from_onnx: .*net.onnx:? {message}"):
+        mg.from_onnx(tmp_path / "net.onnx")
+
+
+def test_a_file_that_is_too_large_is_not_read(onnx: Any, tmp_path: Path) -> None:
+    with open(tmp_path / "net.onnx", "wb") as file:
+        file.truncate(2**31)  # a hole: it takes no room on the disk
+    with pytest.raises(ValueError, match=f"net.onnx has {2**31} bytes; an ONNX file has at most {2**31 - 1}"):
         mg.from_onnx(tmp_path / "net.onnx")
 
 
