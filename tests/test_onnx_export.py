@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from cases import EVERY, Case
 from helpers import Double
 from networks import NETWORKS, ROWS, recorded
 
@@ -98,6 +99,13 @@ def node(name: str = "x") -> mg.Node:
     return mg.Node(ROWS, name)
 
 
+def has_integers(case: Case) -> bool:
+    """Labels, that is, or a step of training, or an index that is an array."""
+    return any(a.dtype.kind in "iu" and a.size and a.max() > 0 for a in case.operands) or any(
+        isinstance(part, np.ndarray) for part in getattr(case.op, "index", ())
+    )
+
+
 def masked(x: mg.Node) -> mg.Node:
     return x + DropoutMask(0.5, seed=0)(x, mg.Clock())
 
@@ -106,9 +114,11 @@ LABELS = np.array([0, 1, 2, 0, 1, 2])
 REFUSED = [
     (lambda: Double()(node()), r"to_onnx: Double \(node Y\): there is no ONNX operator for this"),
     (lambda: SoftmaxWithLoss()(Affine(4, 3)(node()), LABELS), r"to_onnx: Pick \(node \w+\): there is no ONNX operator"),
+    (lambda: node()[True], r"to_onnx: GetItem GetItem\(\[True\]\) of \[6, 4\]: only ints, slices"),
     (lambda: Double()(Double()(node())), r"Double \(node Y1\), Double \(node Y2\)"),
     (lambda: node()[[0, 2]], r"to_onnx: GetItem GetItem\(\[\[0, 2\]\]\) of \[6, 4\]: only ints, slices"),
     (lambda: masked(node()), r"to_onnx: Add \(node Y\) reads M, which is only there in training"),
+    (lambda: DropoutMask(0.5, seed=0)(node(), mg.Clock()), "to_onnx: M is only there in training"),
     (lambda: BatchNorm(4)(node()), "BatchNorm: evaluating needs running statistics"),
     (lambda: ReLU()(ROWS), "to_onnx: nothing can be fed: call the network on a named leaf"),
     (lambda: mg.exp(mg.Node(ROWS.astype(np.longdouble), "x")), "to_onnx: x is .*, which ONNX does not have"),
@@ -125,6 +135,32 @@ def test_what_cannot_be_written_is_refused_by_name_and_nothing_is(
     assert os.listdir(tmp_path) == ["net.onnx"] and (tmp_path / "net.onnx").read_bytes() == b"old"
 
 
+NOT_THERE = {
+    **{name: rf"{name} \(node \w+\): there is no ONNX operator" for name in ("Im2Col", "Pick", "Windows")},
+    "DropoutMask": "M is only there in training",
+    "SparseCategoricalCrossEntropy": r"Pick \(node c\): there is no ONNX operator",
+}
+FIRST = {case.op.name: case for case in sorted(EVERY, key=has_integers, reverse=True)}
+
+
+@pytest.mark.parametrize("name", FIRST)
+def test_every_op_is_written_and_read_or_refused(onnx: Any, tmp_path: Path, name: str) -> None:
+    from onnx.reference import ReferenceEvaluator
+
+    case, path = FIRST[name], tmp_path / "net.onnx"
+    output = case.op.record(tuple(mg.Node(operand, f"in{i}") for i, operand in enumerate(case.operands)))
+    if name in NOT_THERE:
+        with pytest.raises(ValueError, match=f"to_onnx: {NOT_THERE[name]}"):
+            mg.to_onnx(path, output)
+        return
+    mg.to_onnx(path, output)
+    feeds = {f"in{i}": operand for i, operand in enumerate(case.operands)}
+    feeds = {info.name: feeds[info.name] for info in onnx.load(path).graph.input}
+    (theirs,) = ReferenceEvaluator(str(path)).run(None, feeds)
+    np.testing.assert_allclose(theirs, output.value, rtol=1e-6, atol=1e-7)
+    np.testing.assert_allclose(mg.from_onnx(path)(**feeds).value, output.value, rtol=1e-6, atol=1e-7)
+
+
 def test_weights_beyond_what_a_file_holds_are_refused(
     onnx: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -132,6 +168,11 @@ def test_weights_beyond_what_a_file_holds_are_refused(
     with pytest.raises(ValueError, match="to_onnx: the weights have 120 bytes; one ONNX file holds"):
         mg.to_onnx(tmp_path / "net.onnx", Affine(4, 3)(node()))
     assert os.listdir(tmp_path) == []
+
+
+def test_the_type_is_one_of_floating_point_numbers(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="to_onnx: dtype is int64, but must be of floating-point numbers"):
+        mg.to_onnx(tmp_path / "net.onnx", ReLU()(node()), dtype=np.int64)
 
 
 def test_only_what_was_computed_can_be_written(tmp_path: Path) -> None:

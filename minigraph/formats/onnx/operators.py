@@ -18,6 +18,7 @@ from minigraph.layers.dropout import Dropout
 from minigraph.layers.embedding import Embedding
 from minigraph.layers.normalization import BatchNorm, LayerNorm
 from minigraph.layers.pooling import AvgPool2D, MaxPool2D
+from minigraph.layers.regression import Residual
 from minigraph.layers.shape import Flatten
 from minigraph.layers.softmax import LogSoftmax, Softmax
 from minigraph.ops import (
@@ -62,7 +63,7 @@ Rule = Callable[[Model, Any, Node, list[str]], str]  # of a model, an op, the no
 ELEMENTWISE = {
     Abs: "Abs", Add: "Add", Div: "Div", Erf: "Erf", Exp: "Exp", Log: "Log", Mask: "Add", MatMul: "MatMul",
     Maximum: "Max", Minimum: "Min", Mul: "Mul", Neg: "Neg", Pow: "Pow", ReLU: "Relu", Sigmoid: "Sigmoid",
-    Softplus: "Softplus", Sqrt: "Sqrt", Sub: "Sub", Tanh: "Tanh", Where: "Where",
+    Softplus: "Softplus", Residual: "Sub", Sqrt: "Sqrt", Sub: "Sub", Tanh: "Tanh", Where: "Where",
 }  # fmt: skip
 REDUCTIONS = {Max: "ReduceMax", Mean: "ReduceMean", Min: "ReduceMin", Sum: "ReduceSum"}
 UNTRAINED = (BatchNorm, Choose, Dropout, Weigh)  # what reads a clock or a mask, and knows what to do without
@@ -155,6 +156,8 @@ def _reshape(model: Model, op: Reshape, node: Node, names: list[str]) -> str:
 
 def _transpose(model: Model, op: Transpose, node: Node, names: list[str]) -> str:
     ndim = node.value.ndim
+    if not ndim:
+        return names[0]
     return model.emit("Transpose", *names, perm=[axis % ndim for axis in op.axes or range(ndim - 1, -1, -1)])
 
 
@@ -166,8 +169,8 @@ def _stack(model: Model, op: Stack, node: Node, names: list[str]) -> str:
 def _getitem(model: Model, op: GetItem, node: Node, names: list[str]) -> str:
     """Slices first, which keep all axes; then the axes at which one place was taken are dropped, and new ones made."""
     shape = node.inputs[0].shape
-    parts: list[Any] = list(op.index)
-    if not all(isinstance(part, (int, slice, type(None), type(...))) for part in parts):
+    parts: list[Any] = [int(part) if isinstance(part, np.integer) else part for part in op.index]
+    if not all(isinstance(part, (int, slice, type(None), type(...))) and type(part) is not bool for part in parts):
         raise ValueError(
             f"to_onnx: {model.title} {op!r} of {shape_text(shape)}: only ints, slices, None and … can be written"
         )

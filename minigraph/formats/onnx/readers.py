@@ -38,6 +38,7 @@ from minigraph.ops import (
     Sub,
     Sum,
     Tanh,
+    Weigh,
     Where,
 )
 
@@ -95,8 +96,11 @@ def _cast(d: Definition) -> Function:
     def cast(x: Value) -> Value:
         if isinstance(x, np.ndarray):
             return x.astype(dtype)
-        if x.value.dtype.kind != dtype.kind:
-            raise d.error(f"from {x.value.dtype} to {dtype}, but only between types of one kind")
+        came = x.value.dtype
+        if dtype.kind == "f" and came.kind != "f":
+            return Weigh()(np.ones((), dtype), x)
+        if dtype.kind != came.kind and (dtype.kind not in "iu" or came.kind not in "iu"):
+            raise d.error(f"from {came} to {dtype}, but must be to floating-point numbers, or between integers")
         return x  # NumPy goes on in the wider type by itself
 
     return cast

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Collection
 
+import numpy as np
 from numpy.typing import DTypeLike
 
 from minigraph.expand import expand
@@ -34,7 +35,7 @@ def to_onnx(
     | other leaves (`mg.Node(X, "x")`) | inputs |
     | numbers and bare arrays | constants |
     | `Dropout` | nothing |
-    | `BatchNorm` | its running statistics |
+    | `BatchNorm` | its running statistics, whatever step it was given |
     | `Affine`, `Conv2D`, `MaxPool2D`, `AvgPool2D`, `Flatten`, `LayerNorm`, `Embedding`, `Softmax`, `LogSoftmax`, `ReLU`, `LeakyReLU`, `GELU`, `Sigmoid`, `Tanh`, `Softplus` | Gemm (or MatMul and Add), Conv, MaxPool, AveragePool, Flatten, LayerNormalization, Gather, and so on |
     | primitives, but `pick` and indexing by arrays | the operator of that name |
     | any other composite (`Attention`, `SiLU`, …) | its definition, if that consists of the above |
@@ -44,6 +45,8 @@ def to_onnx(
     Conv of float64.
     Errors: ValueError for an op that ONNX has no operator for, by name, before anything is written.
     """  # noqa: E501
+    if dtype is not None and np.dtype(dtype).kind != "f":
+        raise ValueError(f"to_onnx: dtype is {np.dtype(dtype)}, but must be of floating-point numbers")
     root = output.output if isinstance(output, Graph) else output
     if not isinstance(root, Node) or root.op is None:
         raise TypeError(f"to_onnx: needs a node that an op made, or a Graph, got {output!r}")
@@ -70,6 +73,8 @@ def to_onnx(
         elif node.op is None and not isinstance(node, Clock):
             values[node] = model.constant(node.value)
         known.add(values.get(node, name))
+    if root not in values:
+        raise ValueError(f"to_onnx: {names[root]} is only there in training")
     if values[root] != names[root]:  # it ended in a Dropout
         model.title = titles[root]
         model.emit("Identity", values[root])
