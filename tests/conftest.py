@@ -6,6 +6,7 @@ import importlib
 import os
 import shutil
 import warnings
+from collections.abc import Iterator
 from importlib.util import find_spec
 from typing import Any, NoReturn
 
@@ -38,6 +39,31 @@ def chromium() -> str:
     """A browser that measures what it has drawn; its absence skips a test on somebody's laptop, but fails it in CI."""
     names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
     return next(filter(None, map(shutil.which, names)), None) or _missing("Chromium")
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Any]:
+    """The same browser, driven: Playwright without a download of its own."""
+    if find_spec("playwright") is None:
+        _missing("Playwright")
+    sync_api = importlib.import_module("playwright.sync_api")
+    with sync_api.sync_playwright() as driver:
+        started = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def browser_page(browser: Any) -> Iterator[Any]:
+    """An empty page 1440 wide, which must end without an error, a word on the console, or a request to any network."""
+    context = browser.new_context(viewport={"width": 1440, "height": 860})
+    page, complaints = context.new_page(), []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("request", lambda r: None if r.url.startswith(("file:", "data:")) else complaints.append(r.url))
+    yield page
+    context.close()
+    assert complaints == []
 
 
 @pytest.fixture(scope="session")

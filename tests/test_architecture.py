@@ -153,9 +153,20 @@ def test_the_engine_knows_nothing_of_layers() -> None:
             assert not any(within(name, "minigraph.layers") for name in imported_by(module, path)), module
 
 
-def test_nobody_but_the_front_door_imports_the_compiler() -> None:
+def test_nobody_but_the_front_door_and_the_film_imports_the_compiler() -> None:
     found = offenders("minigraph", "layers", package="minigraph.compile")
-    assert [path for path in found if "minigraph/compile/" not in path] == ["minigraph/__init__.py"]
+    others = [path for path in found if "minigraph/compile/" not in path]
+    assert others == ["minigraph/__init__.py", "minigraph/film/recorder.py"]
+
+
+def test_nobody_but_the_front_door_imports_the_film() -> None:
+    found = offenders("minigraph", "layers", package="minigraph.film")
+    assert [path for path in found if "minigraph/film/" not in path] == ["minigraph/__init__.py"]
+
+
+def test_nobody_but_the_front_door_imports_worksheets() -> None:
+    found = offenders("minigraph", "layers", package="minigraph.worksheet")
+    assert [path for path in found if "minigraph/worksheet/" not in path] == ["minigraph/__init__.py"]
 
 
 def test_nobody_but_the_front_door_imports_the_formats() -> None:

@@ -35,7 +35,8 @@ def test_readme_runs(run: Run, tmp_path: Path) -> None:
     assert "✗" not in printed[3] and printed[3].count("✓") == 13
     explained = re.findall(r"^# (∂.*)$", BLOCKS[3], re.MULTILINE)
     assert len(explained) == 1 and f"{explained[0]}\n" in printed[3]
-    written = {"net.npz", *(f"{name}.svg" for name in ("circuit", "net", "open", "checked", "both", "step")), "net.html", "lecture.html"}
+    pictures = {f"{name}.svg" for name in ("circuit", "net", "open", "checked", "both", "step")}
+    written = {"net.npz", "net.html", "lecture.html", *pictures}
     assert {path.name for path in tmp_path.iterdir()} == written
 
 

@@ -73,6 +73,13 @@ class Program:
         return value
 
     @property
+    def value(self) -> Array:
+        """The output's value at the last run."""
+        if self._plan is None:
+            raise ValueError("Program: there is no value before the first run")
+        return self._plan.result.copy()
+
+    @property
     def gradients(self) -> dict[Node, Array]:
         """∂output/∂node of the last run, for every parameter that it computed one for, or leaf of ``wrt``."""
         if self._plan is None:

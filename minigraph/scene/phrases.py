@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
+from minigraph.scene.korean_film import FILM
 from minigraph.scene.korean_page import PAGE
+from minigraph.scene.korean_worksheet import WORKSHEET
 
 __all__ = ["LANGUAGES", "Language", "translated"]
 
@@ -146,7 +148,7 @@ KOREAN = {
         "✗ {0}, {1}: backward의 결과는 {2}, 그러나 {3}의 결과는 {4}, 차이는 최대 {5}"
     ),
     "{0} changed after this forward": "{0}: 이 순전파 뒤에 바뀜",
-} | PAGE
+} | PAGE | WORKSHEET | FILM
 
 
 def translated(phrase: str, language: Language) -> str:

@@ -72,7 +72,7 @@ def _numbers(look: Look, node: Node) -> _Parts:
     if computed is None:
         gradient = write(Run(look.symbols.say("not computed"), p.backward, 9), height=16, pad=3)
     else:
-        gradient = look.array(node, computed, p.backward, p.backward_heat)
+        gradient = look.array(node, computed, p.backward, p.backward_heat, is_gradient=True)
     lines = _caption(look, node)
     width = max((box.width for box in lines), default=0)
     caption = stacked([beside([box, gap(width - box.width, 1)]) for box in lines]) if lines else None
@@ -128,7 +128,7 @@ def _terms(look: Look, node: Node) -> str:
     numbers = [
         look.number(float(edge.downstream(upstream)))
         for edge, upstream in zip(edges[:TERMS], upstreams)
-        if upstream is not None and not node.value.ndim and not edge.node.value.ndim
+        if upstream is not None and not node.value.ndim and not edge.node.value.ndim and not look.hides(edge)
     ]
     if len(numbers) == min(len(edges), TERMS):
         return " + ".join([numbers[0], *map(bracketed, numbers[1:]), *(["⋯"] if len(edges) > TERMS else [])])

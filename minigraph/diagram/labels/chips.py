@@ -52,7 +52,9 @@ def _scalar_rows(look: Look, edge: Edge) -> list[Box]:
     fraction = stacked([write(top, height=15), Box("", bar, 1, p.local), write(bottom, height=15)], bar)
     symbol, equals = look.symbols.formula_of_local(edge), Run("=", p.mute, 11)
     says = [equals, Run(symbol, p.local, 13, True)] if symbol and symbol != number else []
-    if look.detail != "symbols" or not says:
+    if look.hides(edge):
+        says = says or [equals, Run(symbol or "?", p.local, 11)]
+    elif look.detail != "symbols" or not says:
         says += [equals, Run(number, p.local, 11)]
     first = beside([fraction, gap(5, 1), line(says, 4)])
     rows = [first] if look.detail == "symbols" else [first, gap(1, 2), _product(look, edge, number)]
@@ -66,6 +68,16 @@ def _product(look: Look, edge: Edge, number: str) -> Box:
     if upstream is None or edge.numbers is None:
         return line([Run(look.symbols.say("not computed"), p.backward, 9)])
     up, down = look.number(float(upstream)), look.number(float(edge.downstream(upstream)))
+    if look.hidden is not None and look.hides(edge):
+        known = not look.hidden.hides(edge.node, True)
+        parts = [
+            write(Run(up, p.backward, 11)) if known else look.hidden.number(up, p.backward, 11),
+            write(Run("×", p.mute, 11)),
+            look.hidden.number(bracketed(number), p.local, 11, bold=True),
+            write(Run("=", p.mute, 11)),
+            look.hidden.number(down, p.backward, 11, bold=True),
+        ]
+        return beside([part for each in parts for part in (gap(4, 1), each)][1:])
     runs = [
         Run(up, p.backward, 11),
         Run("×", p.mute, 11),
@@ -77,7 +89,7 @@ def _product(look: Look, edge: Edge, number: str) -> Box:
 
 def _tensor_rows(look: Look, edge: Edge) -> list[Box]:
     rows = [_statement(look, edge)]
-    if look.detail == "full" and edge.numbers is not None and edge.numbers.ndim:
+    if look.detail == "full" and edge.numbers is not None and edge.numbers.ndim and not look.hides(edge):
         rows += [gap(1, 3), _matrices(look, edge, edge.numbers), gap(1, 2)]
     if note := look.symbols.note(edge):
         rows.append(line([Run(note, look.palette.mute, 9)]))

@@ -9,6 +9,7 @@ from typing import Literal
 
 from minigraph.arrays import Array
 from minigraph.checks import Check
+from minigraph.diagram.labels.blanks import Hidden, table_with_blanks
 from minigraph.diagram.labels.boxes import Box, Run
 from minigraph.diagram.labels.style import Palette
 from minigraph.diagram.labels.tables import Style, array_box, range_text
@@ -36,6 +37,7 @@ class Look:
     prefix: str = ""  # of the ids, where several scenes are in one picture
     digits: int = 2
     checks: Mapping[Edge, Check] = field(default_factory=dict)
+    hidden: Hidden | None = None
 
     @cached_property
     def origins(self) -> dict[Node, str]:
@@ -61,8 +63,11 @@ class Look:
     def runs_down(self) -> bool:
         return self.direction == "TB"
 
-    def array(self, node: Node, array: Array, colour: str, heat: tuple[str, str]) -> Box:
+    def array(self, node: Node, array: Array, colour: str, heat: tuple[str, str], is_gradient: bool = False) -> Box:
         """The value or gradient of a node, or the one row of it that is looked at."""
+        if self.hidden is not None and self.hidden.hides(node, is_gradient):
+            digits = self.digits + (array.ndim == 0 and not self.scene.is_circuit)
+            return table_with_blanks(self.hidden, node, is_gradient, array, heat, self.palette, digits, self.prefix)
         note = ""
         if self.sample is not None and node in self.scene.batched:
             note = self.symbols.say("row {0} (of 0 … {1})", self.sample, len(array) - 1)
@@ -75,6 +80,10 @@ class Look:
         style = Style(self.palette, self.digits, self.symbols.language)
         return array_box(array, colour, heat, style, note, largest, extra=not self.scene.is_circuit)
 
+    def hides(self, edge: Edge) -> bool:
+        """Whether the numbers of a chip are the reader's to find."""
+        return self.hidden is not None and self.hidden.hides_local(edge)
+
     def number(self, value: float) -> str:
         return scalar(value, self.digits)
 
@@ -82,7 +91,9 @@ class Look:
         """What is said when one points at a value or gradient."""
         name = self.symbols.gradient(node) if is_gradient else self.symbols.name(node)
         array = self.scene.gradients.get(node) if is_gradient else node.value
-        if array is None or not array.size:
+        if self.hidden is not None and self.hidden.hides(node, is_gradient):
+            says = self.symbols.say("to be found")
+        elif array is None or not array.size:
             says = self.symbols.say("not computed" if array is None else "empty")
         else:
             says = range_text(array, self.symbols.language)

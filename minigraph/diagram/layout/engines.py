@@ -16,10 +16,11 @@ from pathlib import Path
 from minigraph.diagram.layout.raster import placed
 from minigraph.diagram.layout.svg import finished
 
-__all__ = ["ENGINES", "ORDER", "EngineError", "EngineTimeout", "render", "render_svgs"]
+__all__ = ["ENGINES", "ORDER", "EngineError", "EngineTimeout", "render", "render_pngs", "render_svgs"]
 
 VARIABLE = "MINIGRAPH_ENGINE"
 SECONDS = 60
+AT_ONCE = 20  # pictures that an engine has these seconds for
 PNG = b"\x89PNG\r\n\x1a\n"
 OPTIONS: dict[str, list[str]] = {"svg": [], "png": ["-Gdpi=144"], "pdf": ["-Gmargin=0"]}
 CHILD = Path(__file__).with_name("child.py")
@@ -40,6 +41,7 @@ class Engine:
 
     name: str
     install: str
+    takes_many = False  # graphs for one png after another
 
     def find(self) -> list[str] | None:
         """The command that starts it, or None where it is not installed."""
@@ -53,6 +55,7 @@ class GraphvizPure(Engine):
     """A Graphviz that pip installs, with fonts of its own for png: the same bytes everywhere, but few symbols."""
 
     name = "graphviz-pure"
+    takes_many = True
     install = "pip install graphviz-pure"
 
     def find(self) -> list[str] | None:
@@ -83,6 +86,7 @@ class Dot(Engine):
     """The system's Graphviz, with the system's fonts."""
 
     name = "dot"
+    takes_many = True
     install = GRAPHVIZ
 
     def find(self) -> list[str] | None:
@@ -105,6 +109,7 @@ class Pygraphviz(Dot):
     """Graphviz as a library; it may take its whole process down, so it gets one to itself."""
 
     name = "pygraphviz"
+    takes_many = False
     install = FULL
 
     def find(self) -> list[str] | None:
@@ -162,12 +167,29 @@ def render(source: str, format: str, engine: str | None = None) -> bytes:
 
 
 def render_svgs(sources: Sequence[str]) -> list[str]:
-    """Several pictures by one call of an engine, or by one call each where that does not do."""
+    """Several pictures by few calls of an engine, or by one call each where that does not do."""
     if len(sources) > 1:
-        found = re.findall(r"<svg.*?</svg>", render("\n".join(sources), "svg").decode(), re.DOTALL)
+        pictures = (render(joined, "svg").decode() for joined in _joined(sources))
+        found = [svg for several in pictures for svg in re.findall(r"<svg.*?</svg>", several, re.DOTALL)]
         if len(found) == len(sources):
             return found
     return [render(source, "svg").decode() for source in sources]
+
+
+def render_pngs(sources: Sequence[str], engine: str | None = None) -> list[bytes]:
+    """The same as png, for which only some engines take several graphs at once."""
+    chosen = next((each for each in _candidates("png", engine) if each.find()), None)
+    if chosen is not None and chosen.takes_many and len(sources) > 1:
+        several = (render(joined, "png", chosen.name) for joined in _joined(sources))
+        found = [PNG + picture for pictures in several for picture in pictures.split(PNG)[1:]]
+        if len(found) == len(sources):
+            return found
+    return [render(source, "png", engine) for source in sources]
+
+
+def _joined(sources: Sequence[str]) -> list[str]:
+    """Graphs behind each other, not so many that an engine would run out of time."""
+    return ["\n".join(sources[start : start + AT_ONCE]) for start in range(0, len(sources), AT_ONCE)]
 
 
 def _candidates(format: str, engine: str | None) -> list[Engine]:

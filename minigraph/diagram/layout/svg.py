@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 
 from minigraph.diagram.labels.boxes import INSET
 
-__all__ = ["SVG", "anchored", "finished"]
+__all__ = ["SVG", "anchored", "finished", "rectangle"]
 
 SVG = "http://www.w3.org/2000/svg"
 XLINK = "http://www.w3.org/1999/xlink"
@@ -86,12 +86,12 @@ def _anchor(group: ElementTree.Element) -> None:
                 child.set("y", _short((top + bottom) / 2 + CAP_HEIGHT * size / 2))
             box = None
         elif not _is_outline(child):
-            box = _rectangle(child)
+            box = rectangle(child)
             if box is not None and not box[4]:
                 group.remove(child)
 
 
-def _rectangle(element: ElementTree.Element) -> tuple[float, float, float, float, bool] | None:
+def rectangle(element: ElementTree.Element) -> tuple[float, float, float, float, bool] | None:
     """left, top, right, bottom of a cell's background, and whether it is to be seen."""
     if element.tag != f"{{{SVG}}}polygon":
         return None

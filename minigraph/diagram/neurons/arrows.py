@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
-__all__ = ["PITCH", "RADIUS", "Arrow", "between", "fan", "height", "numbers_at", "place", "shown", "spread"]
+from minigraph.diagram.layout.sheet import Place, place
+
+__all__ = ["PITCH", "RADIUS", "Arrow", "between", "fan", "height", "numbers_at", "shown", "spread"]
 
 RADIUS = 24
 PITCH = 88  # between the centres of neighbouring units
@@ -17,8 +19,6 @@ CLEAR = 9.0  # how far the number of one arrow must be from the next arrow
 HALF = 15  # half of a number's width
 HEAD = 36  # between a circle and the middle of a number, so that heads are not covered
 NEAREST, FARTHEST = 260, 460  # between two columns
-
-Place = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -62,10 +62,6 @@ class Arrow:
         return (
             points if not self.pointed else f"s,{at(tip)} {points}" if self.back else f"e,{at(length - tip)} {points}"
         )
-
-
-def place(x: float, y: float) -> str:
-    return f"{x + 0.0:.2f},{y + 0.0:.2f}"
 
 
 def shown(count: int, wanted: int | None = None) -> list[int | None]:

@@ -157,11 +157,12 @@ def _is_diagonal(matrix: Array) -> bool:
 
 
 def _is_softmax(node: Node, last: Node) -> bool:
-    """Row by row, and each row a distribution."""
+    """Row by row, and each row a distribution, as far as its numbers are finite."""
     rules = [local.rule for local in node.op.locals] if node.op else []
     if node.inputs != (last,) or rules != ["row by row"] or node.shape != last.shape:
         return False
-    return bool(np.all(node.value >= 0) and np.allclose(node.value.sum(axis=-1), 1))
+    known = rows(node.value)[np.isfinite(node.value).all(axis=-1).ravel()]
+    return bool(np.all(known >= 0) and np.allclose(known.sum(axis=-1), 1))
 
 
 def _softmax_inside(rest: Sequence[Node], last: Node) -> Array | None:

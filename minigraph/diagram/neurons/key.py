@@ -12,13 +12,14 @@ __all__ = ["legend"]
 PER_LINE = 3
 
 
-def legend(units: Units, drawn: Container[str]) -> Box:
-    """drawn: which kinds of arrows there are, of "positive", "negative" and "pale"."""
+def legend(units: Units, drawn: Container[str], of_many: bool = False) -> Box:
+    """drawn: which kinds of arrows there are, of "positive", "negative" and "pale" · of_many: in a film of pictures."""
     say, colour = units.say, units.colour
     what = "weight" if units.forward else "gradient"
     heads = {"positive": "▶" if units.forward else "◀", "negative": "○"}
     parts = [_key(units, head, say(f"{sign} {what}")) for sign, head in heads.items() if sign in drawn]
-    parts.append(line([Run(say("width: size, relative to the layer's widest"), colour, 11)]))
+    widest = "width: size, relative to the layer's widest" + (" in the film" if of_many else "")
+    parts.append(line([Run(say(widest), colour, 11)]))
     if "pale" in drawn:
         shaft = stacked([gap(1, 6), Box("", 22, 3, units.palette.rule), gap(1, 5)])
         parts.append(beside([shaft, gap(5, 1), line([Run(say("pale: less than half of the widest"), colour, 11)])]))

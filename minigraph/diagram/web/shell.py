@@ -47,8 +47,9 @@ def document(
 
 @cache
 def asset(name: str) -> str:
-    """A style sheet or a script of this package, without indents and lines of comment."""
-    text = (files(__package__) / "assets" / name).read_text(encoding="utf-8")
+    """A style sheet or a script, without indents and lines of comment: of this package, or "another.package:name"."""
+    package, _, file = name.rpartition(":")
+    text = (files(package or __package__) / "assets" / file).read_text(encoding="utf-8")
     return "\n".join(line.strip() for line in text.splitlines() if line.strip() and not line.lstrip().startswith("//"))
 
 

@@ -65,7 +65,8 @@ function shownOf(count, most, there = count) {
 }
 
 // A table of the last two axes of an array; of more axes one table for each place of the others.
-function arrayTables(array, hue, words, { digits = 3, rows = 6, columns = 8, slices = 1 } = {}) {
+// most: what the colours and the common factor are relative to, if not to the array's own largest number.
+function arrayTables(array, hue, words, { digits = 3, rows = 6, columns = 8, slices = 1, most } = {}) {
   const { shape, data } = array;
   const box = element("div", { class: "mg-tables" });
   if (!shape.length) {
@@ -78,7 +79,7 @@ function arrayTables(array, hue, words, { digits = 3, rows = 6, columns = 8, sli
   }
   const width = shape.at(-1);
   const height = shape.length > 1 ? shape.at(-2) : 1;
-  const largest = largestOf(data);
+  const largest = most ?? largestOf(data);
   const [texts, factor] = cellTexts(data, digits, largest);
   if (factor) box.append(element("span", { class: "mg-note" }, factor));
   const places = Math.min(Math.ceil(data.length / (width * height)), slices);
