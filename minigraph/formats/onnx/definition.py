@@ -41,7 +41,7 @@ class Weights:
         self.transposed = {name for name, use in uses.items() if use == {"transposed"}}
         self.statistics = {name for name, use in uses.items() if use == {"statistic"}}
 
-    def __getitem__(self, name: str) -> Value:
+    def value(self, name: str) -> Value:
         if name not in self.parameters:
             array = self.arrays[name]
             if array.dtype.kind != "f" or not array.ndim:

@@ -74,7 +74,7 @@ class OnnxFunction:
             raise definition.error("there is no such op here")
         for name in definition.inputs:
             if name in self._weights:
-                self._weights[name]  # a parameter from now on, if it is one at all
+                self._weights.value(name)  # a parameter from now on, if it is one at all
         with _named(definition.title):
             function = reader(definition)
         definition.finish()
@@ -86,7 +86,7 @@ class OnnxFunction:
         if name in values:
             return values[name]
         if name in self._weights:
-            return self._weights[name]
+            return self._weights.value(name)
         raise ValueError(f"{self._file}: {name!r} is no first output of any operator, and others are not supported")
 
     def _run(self, step: Step, inputs: list[Value | None]) -> Value:
@@ -128,12 +128,17 @@ def from_onnx(path: str | os.PathLike[str], *, output: str | None = None) -> Onn
     | Conv, MaxPool, AveragePool, GlobalAveragePool | `Conv2D` and so on: two axes, no groups, no dilation |
     | BatchNormalization | `BatchNorm` with its running statistics, in training too |
     | Dropout, Identity, Cast within floating-point numbers | nothing |
-    | LayerNormalization of the last axis, Gather, Flatten, Softmax, LogSoftmax, Relu, LeakyRelu, Gelu, Softplus | `LayerNorm`, `Embedding`, … |
-    | Abs Add Clip Concat Div Erf Exp Expand Log MatMul Max Min Mul Neg Pow ReduceMax ReduceMean ReduceMin ReduceSum Reshape Shape Sigmoid Slice Sqrt Squeeze Sub Sum Tanh Transpose Unsqueeze Where | the primitives |
+    | LayerNormalization of the last axis, Gather, Flatten | `LayerNorm`, `Embedding`, `Flatten` |
+    | Softmax LogSoftmax Relu LeakyRelu Gelu Sigmoid Softplus Tanh | the layer of that name |
+    | Abs Add Clip Div Erf Exp Log MatMul Max Min Mul Neg Pow Sqrt Sub Sum Where | the primitive of that name |
+    | ReduceMax ReduceMean ReduceMin ReduceSum | `max`, `mean`, `min`, `sum` |
+    | Concat Expand Reshape Transpose | `concat`, `broadcast_to`, `reshape`, `transpose` |
+    | Slice Squeeze Unsqueeze | `x[…]` |
+    | Constant, Shape | constants, with which shapes are computed |
 
     output: which one, where the file has several. No other file is opened, and nothing in this one is run: it may come
     from anywhere. Errors: ValueError for any other operator or setting, by its name and the node's.
-    """  # noqa: E501
+    """
     return OnnxFunction(Checked(path), output)
 
 

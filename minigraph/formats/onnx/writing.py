@@ -36,7 +36,10 @@ def to_onnx(
     | numbers and bare arrays | constants |
     | `Dropout` | nothing |
     | `BatchNorm` | its running statistics, whatever step it was given |
-    | `Affine`, `Conv2D`, `MaxPool2D`, `AvgPool2D`, `Flatten`, `LayerNorm`, `Embedding`, `Softmax`, `LogSoftmax`, `ReLU`, `LeakyReLU`, `GELU`, `Sigmoid`, `Tanh`, `Softplus` | Gemm (or MatMul and Add), Conv, MaxPool, AveragePool, Flatten, LayerNormalization, Gather, and so on |
+    | `Affine` | Gemm; MatMul and Add where x is no matrix |
+    | `Conv2D`, `MaxPool2D`, `AvgPool2D`, `Flatten` | Conv, MaxPool, AveragePool, Flatten |
+    | `LayerNorm`, `Embedding` | LayerNormalization, Gather |
+    | `Softmax`, `LogSoftmax`, `ReLU`, `LeakyReLU`, `GELU`, `Sigmoid`, `Tanh`, `Softplus` | the operator of that name |
     | primitives, but `pick` and indexing by arrays | the operator of that name |
     | any other composite (`Attention`, `SiLU`, …) | its definition, if that consists of the above |
 
@@ -44,7 +47,7 @@ def to_onnx(
     dtype: the type of all floating-point numbers; None: as they are. Runtimes are made for float32: onnxruntime has no
     Conv of float64.
     Errors: ValueError for an op that ONNX has no operator for, by name, before anything is written.
-    """  # noqa: E501
+    """
     if dtype is not None and np.dtype(dtype).kind != "f":
         raise ValueError(f"to_onnx: dtype is {np.dtype(dtype)}, but must be of floating-point numbers")
     root = output.output if isinstance(output, Graph) else output
