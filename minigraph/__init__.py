@@ -75,18 +75,20 @@ from minigraph.optim import (
     clip_grad_norm,
     clip_grad_value,
 )
+from minigraph.plots import plot_decision_regions, plot_weights
 from minigraph.sequential import Sequential
+from minigraph.training import History, NotFiniteError, fit
 from minigraph.worksheet import Worksheet, worksheet, worksheets
 
 __version__ = "0.1.0"
 __all__ = [
     "SGD", "AdaGrad", "Adam", "AdamW", "Clock", "ConstantRate", "CosineDecay", "Diagram", "Explanation",
-    "ExponentialDecay", "Film", "Frame", "GradientReport", "Graph", "Local", "Node", "OnnxFunction", "Op", "Optimizer",
-    "Parameter", "Program", "RMSProp", "ReduceOnPlateau", "Schedule", "Sequential", "StepDecay", "Table", "Worksheet",
-    "abs", "add", "batches", "broadcast_to", "check_gradients", "check_op", "clip", "clip_grad_norm", "clip_grad_value",
-    "compare", "concat", "div", "draw", "draw_step", "erf", "exp", "expand", "explain", "from_onnx", "getitem", "load",
-    "load_state_dict", "local_gradient", "log", "logit", "matmul", "max", "maximum", "mean", "min", "minimum", "mul",
-    "neg", "numerical_gradient", "pick", "pow", "read_csv", "read_idx", "record", "relu", "reshape", "save",
-    "save_page", "sigmoid", "sqrt", "stack", "state_dict", "sub", "sum", "tanh", "to_onnx", "transpose", "where",
-    "worksheet", "worksheets",
+    "ExponentialDecay", "Film", "Frame", "GradientReport", "Graph", "History", "Local", "Node", "NotFiniteError",
+    "OnnxFunction", "Op", "Optimizer", "Parameter", "Program", "RMSProp", "ReduceOnPlateau", "Schedule", "Sequential",
+    "StepDecay", "Table", "Worksheet", "abs", "add", "batches", "broadcast_to", "check_gradients", "check_op", "clip",
+    "clip_grad_norm", "clip_grad_value", "compare", "concat", "div", "draw", "draw_step", "erf", "exp", "expand",
+    "explain", "fit", "from_onnx", "getitem", "load", "load_state_dict", "local_gradient", "log", "logit", "matmul",
+    "max", "maximum", "mean", "min", "minimum", "mul", "neg", "numerical_gradient", "pick", "plot_decision_regions",
+    "plot_weights", "pow", "read_csv", "read_idx", "record", "relu", "reshape", "save", "save_page", "sigmoid", "sqrt",
+    "stack", "state_dict", "sub", "sum", "tanh", "to_onnx", "transpose", "where", "worksheet", "worksheets",
 ]  # fmt: skip

@@ -23,14 +23,13 @@ Rule = Literal["elementwise", "from right", "from left", "sum rows", "row by row
 class Local:
     """One edge's local gradient: ``downstream = upstream × local``, with the product that `rule` names.
 
-    symbol: the local gradient in symbols. ``{0}``, ``{1}`` … stand for the inputs' names, ``{y}`` for the output's; a
-        callable gets (y, *inputs) as names.
-    value: (op, output, *inputs) → its numbers.
-    rule: how it meets the upstream gradient U:
-        "elementwise"  Σ-to-shape(U ⊙ local), "from right"  U · local, "from left"  local · U,
-        "sum rows"     Σₙ U[n], "row by row"  local[n] · U[n] for each row n.
-        U is laid out by ``op.align`` first and the product by ``op.unalign`` last.
-    note: a remark for the second row of the chip, with the same placeholders and ``{N}`` for the number of rows.
+    - symbol: the local gradient in symbols. ``{0}``, ``{1}`` … stand for the inputs' names, ``{y}`` for the output's; a
+      callable gets (y, inputs …) as names.
+    - value: (op, output, inputs …) → its numbers.
+    - rule: how it meets the upstream gradient U. "elementwise": Σ-to-shape(U ⊙ local). "from right": U · local.
+      "from left": local · U. "sum rows": Σₙ U[n]. "row by row": local[n] · U[n] for each row n. U is laid out by
+      ``op.align`` first and the product by ``op.unalign`` last.
+    - note: a remark for the second row of the chip, with the same placeholders and ``{N}`` for the number of rows.
     """
 
     symbol: str | Callable[..., str]

@@ -203,6 +203,9 @@ class Op(ArrayFunction):
     def expand(self, *inputs: Any) -> Node | None:
         return None
 
+    def update(self, graph: Graph) -> None:
+        """After a step of training: what it learns from the batch by other means than gradients."""
+
     def __call__(self, *inputs: Operand) -> Node:
         return self.record((*self._as_nodes(inputs), *self.parameters))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import configparser
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,7 @@ def nodes(tree: ast.AST) -> Iterator[ast.AST]:
             yield from nodes(child)
 
 
+@cache
 def imports(source: str, module: str = "", is_package: bool = False) -> set[str]:
     """The full names that a module imports: ``from a import b`` gives a and a.b, b being a module or not."""
     names: set[str] = set()
@@ -84,7 +86,7 @@ def cycle(graph: dict[str, set[str]]) -> list[str]:
 
     def search(node: str, path: list[str]) -> list[str]:
         if node in path:
-            return [*path[path.index(node):], node]
+            return [*path[path.index(node) :], node]
         if node in done:
             return []
         for target in sorted(graph[node]):
@@ -148,8 +150,9 @@ def test_the_modules_are_all_there() -> None:
 
 def test_the_engine_knows_nothing_of_layers() -> None:
     engine = {module: path for module, path in modules().items() if not within(module, "minigraph.layers")}
+    above = ("minigraph.diagram", "minigraph.compile", "minigraph.formats", "minigraph.sklearn")
     for module, path in engine.items():
-        if not any(within(module, f"minigraph.{above}") for above in ("compile", "diagram", "formats")):
+        if not any(within(module, package) for package in above):
             assert not any(within(name, "minigraph.layers") for name in imported_by(module, path)), module
 
 
@@ -162,6 +165,25 @@ def test_nobody_but_the_front_door_and_the_film_imports_the_compiler() -> None:
 def test_nobody_but_the_front_door_imports_the_film() -> None:
     found = offenders("minigraph", "layers", package="minigraph.film")
     assert [path for path in found if "minigraph/film/" not in path] == ["minigraph/__init__.py"]
+
+
+EXTRAS = {
+    "sklearn": ["minigraph/sklearn.py"],
+    "matplotlib": ["minigraph/plots.py"],
+    "tqdm": ["minigraph/training/progress.py"],
+}
+
+
+@pytest.mark.parametrize("extra, files", EXTRAS.items(), ids=EXTRAS)
+def test_an_extra_is_imported_in_one_place(extra: str, files: list[str]) -> None:
+    assert offenders("minigraph", "layers", package=extra) == files
+
+
+def test_nobody_imports_the_estimator_and_only_the_front_door_the_training() -> None:
+    assert offenders("minigraph", "layers", package="minigraph.sklearn") == []
+    found = offenders("minigraph", "layers", package="minigraph.training")
+    others = [path for path in found if "minigraph/training/" not in path]
+    assert others == ["minigraph/__init__.py", "minigraph/sklearn.py"]
 
 
 def test_nobody_but_the_front_door_imports_worksheets() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,9 @@ class Program:
     keeps its value. A feed with NaN is refused before anything has changed, if the NaN reaches the output.
     Numbers in expressions and the settings of ops, such as a temperature, are read when a list is made; an optimizer's
     are read at each call.
+
+    before_update: called with the output's value and all gradients in a few vectors, which it may change in place; if
+    it raises, nothing was updated.
     """
 
     def __init__(self, graph: Graph, optimizer: Optimizer | None = None, wrt: Iterable[Node] | None = None) -> None:
@@ -40,6 +43,7 @@ class Program:
         self._plans: dict[Any, Plan] = {}
         self._fed: set[Node] = set()  # constants that were fed: no constants for the plans from then on
         self._plan: Plan | None = None
+        self.before_update: Callable[[float, list[Array]], None] | None = None
 
     def __call__(self, feeds: Mapping[Node | str, ArrayLike] | None = None, /, **named: ArrayLike) -> Any:
         plan, flat = self._plan, self._flat
@@ -66,6 +70,8 @@ class Program:
         for function, arguments in plan.backward:
             function(*arguments)
         if self._update is not None:
+            if self.before_update is not None:
+                self.before_update(value.item(), [gradients for _, gradients in self._flat.vectors])
             self._update()
         for clock, step in steps:
             clock.value = step

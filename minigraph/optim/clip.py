@@ -11,7 +11,7 @@ from minigraph.arrays import Array
 from minigraph.graph import Parameter
 from minigraph.optim.needs import gradient_of, parameters_of, positive
 
-__all__ = ["clip_grad_norm", "clip_grad_value"]
+__all__ = ["clip_grad_norm", "clip_grad_value", "norm_of"]
 
 
 def clip_grad_norm(parameters: Iterable[Parameter], max_norm: float) -> float:
@@ -25,7 +25,7 @@ def clip_grad_norm(parameters: Iterable[Parameter], max_norm: float) -> float:
     who = "clip_grad_norm"
     positive(who, "max_norm", max_norm)
     gradients = _gradients(who, parameters)
-    norm = math.hypot(*(_norm(gradient) for gradient in gradients.values()))
+    norm = norm_of(gradients.values())
     if not math.isfinite(norm):
         odd = [p.name or repr(p) for p, gradient in gradients.items() if not np.isfinite(gradient).all()]
         raise ValueError(f"{who}: the norm is {norm}: the gradients of {', '.join(odd) or 'all'} have NaN or ∞")
@@ -55,8 +55,15 @@ def _replace(old: dict[Parameter, Array], new: dict[Parameter, Array]) -> None:
         parameter.grad = np.asarray(gradient, old[parameter].dtype)
 
 
+def norm_of(gradients: Iterable[Array]) -> float:
+    """‖g‖ = √Σ g² over all numbers of all gradients."""
+    return math.hypot(*map(_norm, gradients))
+
+
 def _norm(array: Array) -> float:
-    """√Σ a², in units of the largest number, so that no square overflows."""
+    """√Σ a², in units of the largest number where a square might overflow or vanish."""
+    if array.dtype == np.float64 and 1e-200 < (square := float(np.vdot(array, array))) < 1e200:
+        return math.sqrt(square)
     largest = float(np.abs(array).max(initial=0))
     if largest == 0 or not math.isfinite(largest):
         return largest

@@ -13,18 +13,21 @@ import numpy as np
 from minigraph.arrays import Array
 from minigraph.graph import Node, Parameter
 from minigraph.optim.needs import at_least_zero, gradient_of, parameters_of
+from minigraph.optim.stateful import Stateful
 
 __all__ = ["Optimizer"]
 
 STATE = (dict, list, np.ndarray, np.random.Generator)  # what an optimizer may change in place during a step
 
 
-class Optimizer(ABC):
+class Optimizer(Stateful, ABC):
     """Holds parameters; ``step()`` gives each a new value made from its gradient. A subclass writes ``update``.
 
     What it remembers of the i-th parameter stands under i in a dict of its own.
     There is no zero_grad: a backward replaces the gradients, it does not add to them.
     """
+
+    works_on = "parameters"
 
     def __init__(self, parameters: Iterable[Parameter], learning_rate: float) -> None:
         self.parameters = parameters_of(self, parameters)
@@ -67,7 +70,7 @@ class Optimizer(ABC):
     @property
     def settings(self) -> dict[str, Any]:
         """Its numbers by name, in the order in which they were set; they may be changed between two steps."""
-        return {n: v for n, v in vars(self).items() if isinstance(v, (Real, tuple)) and n != "parameters"}
+        return {n: v for n, v in vars(self).items() if isinstance(v, (Real, tuple)) and n != self.works_on}
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self.settings.items())})"

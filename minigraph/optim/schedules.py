@@ -7,17 +7,20 @@ from abc import ABC, abstractmethod
 
 from minigraph.optim.needs import at_least_one, at_least_zero, below_one, positive
 from minigraph.optim.optimizer import Optimizer
+from minigraph.optim.stateful import Stateful
 
 __all__ = ["ConstantRate", "CosineDecay", "ExponentialDecay", "ReduceOnPlateau", "Schedule", "StepDecay"]
 
 
-class Schedule(ABC):
+class Schedule(Stateful, ABC):
     """Sets ``optimizer.learning_rate`` to its value at t = 0 at once, and at t = 1, 2, … at each ``step()``.
 
     Call ``step()`` once per epoch or once per batch: that is what t counts. η₀, here `start`, is the learning rate that
     the optimizer had. During the first `warmup` steps the rate is η₀·(t + 1)/warmup; then t counts from 0 again.
     A subclass sets its own settings, then calls this ``__init__``, and writes ``rate``.
     """
+
+    works_on = "optimizer"
 
     def __init__(self, optimizer: Optimizer, warmup: int = 0) -> None:
         self.optimizer, self.t = _optimizer(self, optimizer), 0
@@ -84,12 +87,14 @@ class CosineDecay(Schedule):
         return self.lowest + (self.start - self.lowest) * share
 
 
-class ReduceOnPlateau:
+class ReduceOnPlateau(Stateful):
     """η ← max(γ·η, η₁) when the loss was not better than the best so far in more than `patience` steps on end.
 
     Better is: loss < best − threshold·|best|; NaN never is. factor γ in [0, 1), lowest η₁. After a reduction the count
     begins anew. Call ``step(loss)`` once per epoch, preferably with a loss on data that were not trained on.
     """
+
+    works_on = "optimizer"
 
     def __init__(
         self,

@@ -10,7 +10,7 @@ from minigraph.arrays import Array
 from minigraph.graph import Node
 from minigraph.scene.content import LARGEST_SHOWN, Edge, Scene
 
-__all__ = ["broken_formulas", "changed_leaves", "edge_origins", "origins", "outdated"]
+__all__ = ["NAN", "broken_formulas", "changed_leaves", "edge_origins", "new_word", "origins", "outdated"]
 
 NAN, INFINITE = "NaN", "∞"
 CLOSE = 1e-3  # how far, relatively, a formula may be from its backward in float32; wrong ones are further
@@ -21,7 +21,7 @@ def origins(scene: Scene) -> dict[Node, str]:
 
     An ∞ in a leaf that wants no gradient, such as the −∞ of a mask, is there on purpose.
     """
-    found = ((node, _new_word(node.value, node.operands)) for node in scene.graph.nodes)
+    found = ((node, new_word(node.value, node.operands)) for node in scene.graph.nodes)
     return {node: word for node, word in found if word and (node.op or word == NAN or scene.wants_gradient(node))}
 
 
@@ -32,12 +32,12 @@ def edge_origins(scene: Scene) -> dict[Edge, str]:
     found = {}
     for edge in (edge for edges in scene.returns.values() for edge in edges):
         upstream = scene.gradients.get(edge.node)
-        if upstream is not None and (word := _new_word(edge.downstream(upstream), (upstream, *edge.node.operands))):
+        if upstream is not None and (word := new_word(edge.downstream(upstream), (upstream, *edge.node.operands))):
             found[edge] = word
     return found
 
 
-def _new_word(made: Array, sources: Iterable[Array]) -> str:
+def new_word(made: Array, sources: Iterable[Array]) -> str:
     """What `made` has that none of its sources has."""
     if np.isfinite(made).all():
         return ""

@@ -1,0 +1,47 @@
+"""The site: python -m sphinx -W -b html docs out/site"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+import minigraph  # noqa: E402
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+project = "minigraph"
+author = "the minigraph authors"
+copyright = author
+version = release = minigraph.__version__
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.doctest", "sphinx.ext.viewcode"]
+exclude_patterns = ["*.py"]
+source_suffix = {".md": "myst-nb"}
+html_theme = "furo"
+html_title = "minigraph"
+html_static_path = ["static"]
+html_css_files = ["site.css"]
+myst_enable_extensions = ["dollarmath", "html_image"]
+myst_heading_anchors = 3
+nb_execution_mode = "off"
+nb_custom_formats = {".py": ["jupytext.reads", {"fmt": "py:percent"}]}
+autodoc_typehints = "signature"
+autodoc_type_aliases = {name: name for name in ("Array", "ArrayLike", "DTypeLike", "Operand", "Axis", "Which")}
+autodoc_member_order = "bysource"
+autodoc_default_options = {"members": True, "show-inheritance": True}
+suppress_warnings = ["myst.header"]
+default_role = "code"
+
+
+def escaped(app: object, what: str, name: str, obj: object, options: object, lines: list[str]) -> None:
+    """Docstrings are plain text: |x|, 2* and names_ in them are no markup."""
+    lines[:] = [re.sub(r"(?<!\\)([*|]|(?<=\w)_(?=\W|$))", r"\\\1", line) for line in lines]
+
+
+def setup(app: Any) -> None:
+    app.connect("autodoc-process-docstring", escaped)
