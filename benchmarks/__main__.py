@@ -1,15 +1,19 @@
 """``python -m benchmarks``: minigraph and its peers on the same steps.
 
 ``python -m benchmarks growth``: what minigraph costs as graphs, layers and batches grow.
+``python -m benchmarks scaling``: what more ranks bring, under mpiexec.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import nullcontext
+from importlib.util import find_spec
 from pathlib import Path
 
 from benchmarks.driver import Outcome, Settings, Workers, measure
@@ -21,10 +25,13 @@ from benchmarks.workloads import WORKLOADS
 
 def options(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser("python -m benchmarks", description="How fast a step of training is.")
-    parser.add_argument("what", nargs="?", choices=("steps", "growth"), default="steps", help="(default: steps)")
+    parser.add_argument(
+        "what", nargs="?", choices=("steps", "growth", "scaling"), default="steps", help="(default: steps)"
+    )
     parser.add_argument("--workloads", nargs="+", choices=WORKLOADS, default=[*WORKLOADS], metavar="W")
     parser.add_argument("--peers", nargs="+", choices=PEERS, metavar="PEER", help=f"of {', '.join(PEERS)}")
     parser.add_argument("--threads", type=int, default=1, help="of every peer (default: 1)")
+    parser.add_argument("--ranks", type=int, default=2, help="of scaling (default: 2)")
     parser.add_argument("--rounds", type=int, help="how often A B C … C B A (default: 5)")
     parser.add_argument("--block", type=float, help="seconds of a block, about (default: 0.2)")
     parser.add_argument("--quick", action="store_true", help="tiny sizes, to see that everything runs")
@@ -68,11 +75,23 @@ def steps(chosen: argparse.Namespace) -> None:
         sys.exit("Some peer failed or computes something else: see above")
 
 
+def mpiexec() -> str:
+    """Beside the interpreter, where pip's mpich puts it, or on the path."""
+    places = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+    found = shutil.which("mpiexec", path=places)
+    if found is None or find_spec("mpi4py") is None:
+        sys.exit('benchmarks scaling needs mpi4py and mpiexec: pip install "minigraph[mpi]" mpich')
+    return found
+
+
 def main(arguments: list[str]) -> None:
     chosen = options(arguments)
     if chosen.what == "steps":
         return steps(chosen)
-    command = [sys.executable, "-m", "benchmarks.growth", str(chosen.out.resolve()), *(["--quick"] * chosen.quick)]
+    launcher = [mpiexec(), "-n", str(chosen.ranks)] if chosen.what == "scaling" else []
+    command = [*launcher, sys.executable, "-m", f"benchmarks.{chosen.what}", str(chosen.out.resolve())]
+    command += ["--quick"] * chosen.quick
+    command += ["--rounds", str(chosen.rounds)] if chosen.rounds and launcher else []
     sys.exit(subprocess.run(command, cwd=ROOT, env=environment(chosen.threads), check=False).returncode)
 
 

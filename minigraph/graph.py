@@ -17,7 +17,7 @@ from minigraph.naming import node_names
 from minigraph.order import topological_order, way_back
 
 if TYPE_CHECKING:
-    from minigraph.compile import Program
+    from minigraph.compile import Program, Reduce
     from minigraph.diagram import Diagram
     from minigraph.optim import Optimizer
 
@@ -335,7 +335,10 @@ class Graph:
 
     if TYPE_CHECKING:  # installed by minigraph.compile
 
-        def compile(self, optimizer: Optimizer | None = None, *, wrt: Iterable[Node] | None = None) -> Program: ...
+        def compile(
+            self, optimizer: Optimizer | None = None, *,
+            wrt: Iterable[Node] | None = None, reduce: Reduce | None = None,
+        ) -> Program: ...  # fmt: skip
 
     def next_step(self) -> dict[Node, Array]:
         """What the clocks show at the next step of training."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 import importlib
 import os
 import shutil
+import sys
 import warnings
 from collections.abc import Iterator
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
@@ -76,6 +78,15 @@ def pygraphviz() -> None:
 def resvg() -> None:
     if find_spec("resvg_py") is None:
         _missing("resvg-py")
+
+
+@pytest.fixture(scope="session")
+def mpiexec() -> str:
+    """What starts several ranks: pip's mpich puts it beside the interpreter."""
+    places = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+    if find_spec("mpi4py") is None:
+        _missing("mpi4py")
+    return shutil.which("mpiexec", path=places) or _missing("mpiexec")
 
 
 @pytest.fixture(scope="session")

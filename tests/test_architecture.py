@@ -150,7 +150,7 @@ def test_the_modules_are_all_there() -> None:
 
 def test_the_engine_knows_nothing_of_layers() -> None:
     engine = {module: path for module, path in modules().items() if not within(module, "minigraph.layers")}
-    above = ("minigraph.diagram", "minigraph.compile", "minigraph.formats", "minigraph.sklearn")
+    above = tuple(f"minigraph.{name}" for name in ("compile", "demo", "diagram", "formats", "sklearn"))
     for module, path in engine.items():
         if not any(within(module, package) for package in above):
             assert not any(within(name, "minigraph.layers") for name in imported_by(module, path)), module
@@ -168,7 +168,8 @@ def test_nobody_but_the_front_door_imports_the_film() -> None:
 
 
 EXTRAS = {
-    "sklearn": ["minigraph/sklearn.py"],
+    "mpi4py": ["minigraph/distributed/failure.py"],
+    "sklearn": ["minigraph/demo.py", "minigraph/sklearn.py"],
     "matplotlib": ["minigraph/plots.py"],
     "tqdm": ["minigraph/training/progress.py"],
 }
@@ -179,11 +180,11 @@ def test_an_extra_is_imported_in_one_place(extra: str, files: list[str]) -> None
     assert offenders("minigraph", "layers", package=extra) == files
 
 
-def test_nobody_imports_the_estimator_and_only_the_front_door_the_training() -> None:
+def test_nobody_imports_the_estimator_and_only_who_trains_the_training() -> None:
     assert offenders("minigraph", "layers", package="minigraph.sklearn") == []
     found = offenders("minigraph", "layers", package="minigraph.training")
     others = [path for path in found if "minigraph/training/" not in path]
-    assert others == ["minigraph/__init__.py", "minigraph/sklearn.py"]
+    assert others == ["minigraph/__init__.py", "minigraph/distributed/parallel.py", "minigraph/sklearn.py"]
 
 
 def test_nobody_but_the_front_door_imports_worksheets() -> None:
@@ -204,6 +205,15 @@ def test_only_the_formats_import_what_is_extra_and_only_when_it_is_needed() -> N
 def test_only_the_diagram_imports_graphviz() -> None:
     others = [path for path in offenders("minigraph", "layers", package="graphviz") if "minigraph/diagram/" not in path]
     assert others == []
+
+
+def test_nobody_imports_the_command_line_or_the_ranks() -> None:
+    for module, path in modules().items():
+        for name in imported_by(module, path):
+            if name.split(".")[:2] in (["minigraph", "cli"], ["minigraph", "demo"], ["minigraph", "target"]):
+                assert module in ("minigraph.__main__", "minigraph.cli"), module
+            if within(name, "minigraph.distributed"):
+                assert within(module, "minigraph.distributed"), module
 
 
 def test_no_import_goes_round_in_a_circle() -> None:

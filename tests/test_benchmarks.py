@@ -135,6 +135,27 @@ def test_cost_against_size(tmp_path: Path) -> None:
     assert "program B/node" in done.stdout and (tmp_path / "growth.png").exists()
 
 
+@pytest.mark.mpi
+def test_scaling(mpiexec: str, tmp_path: Path) -> None:
+    done = run("scaling", "--quick", "--out", str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    found = json.loads((tmp_path / "scaling.json").read_text(encoding="utf-8"))
+    assert found["ranks"] == 2
+    for workload in ("W3", "ConvNet"):
+        assert all(second > 0 for seconds in found[workload]["seconds"].values() for second in seconds)
+        assert f"\n{workload} · {QUICK[workload].title} · " in "\n" + done.stdout
+    assert "2 ranks, the batch shared" in done.stdout and "assumed: Ethernet of 10 Gbit/s" in done.stdout
+
+
+@pytest.mark.mpi
+def test_the_model_of_scaling(mpiexec: str) -> None:
+    from benchmarks.scaling import Network, allreduce_time
+
+    network = Network("made up", 1e-3, 1e6)
+    assert allreduce_time(2, 10**6, network) == pytest.approx(2e-3 + 1)
+    assert allreduce_time(4, 10**6, network) == pytest.approx(4e-3 + 1.5)
+
+
 GUARD = {"W1": 1.6, "W2": 1.7, "W4": 1.05, "W5b": 1.3, "W6": 1.8, "ConvNet": 2.0, "Attention": 2.0}
 
 

@@ -181,7 +181,7 @@ def test_what_does_not_fit_is_refused_and_nothing_has_changed(tmp_path: Path) ->
         mg.Graph(SoftmaxWithLoss()(logits, mg.Node(T[:4], "t"))),
     )
     mg.save(path, network(1).parameters)
-    refused("is an .npz file, but no checkpoint of fit", network(1))
+    refused("is an .npz file, but no checkpoint", network(1))
     path.write_bytes(b"PK\x03\x04 no archive")
     refused("fit: .* is not an .npz file of real-valued arrays", network(1))
 

@@ -162,3 +162,23 @@ class TestArrays:
             program(**feed)
         train(twin, mg.SGD(twin.parameters, 0.1), batches(5))
         close(graph.evaluate(x=X, t=T), twin.evaluate(x=X, t=T), 1e-9)
+
+
+def test_reduce_stands_between_backward_and_update() -> None:
+    graph, twice = network(), network()
+    seen = []
+
+    def double(loss: float, vectors: list[Array]) -> None:
+        seen.append(float(loss))
+        for vector in vectors:
+            vector *= 2
+
+    program = graph.compile(mg.SGD(graph.parameters, 0.1), reduce=double)
+    losses = [float(program()) for _ in range(3)]
+    step = twice.compile(mg.SGD(twice.parameters, 0.2))
+    assert losses == seen == pytest.approx([float(step()) for _ in range(3)])
+    for ours, theirs in zip(graph.parameters, twice.parameters):
+        np.testing.assert_allclose(ours.value, theirs.value, rtol=1e-12)
+        np.testing.assert_allclose(program.gradients[ours], 2 * step.gradients[theirs], rtol=1e-12)
+    with pytest.raises(TypeError, match="compile: reduce is .*; it must be a function, and needs an optimizer"):
+        graph.compile(reduce=double)

@@ -8,20 +8,28 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from minigraph.compile import rules
-from minigraph.compile.program import Program
+from minigraph.compile.program import Program, Reduce
 from minigraph.graph import Graph, Node
 from minigraph.optim import Optimizer
 
-__all__ = ["Program", "rules"]
+__all__ = ["Program", "Reduce", "rules"]
 
 
-def _compile(self: Graph, optimizer: Optimizer | None = None, *, wrt: Iterable[Node] | None = None) -> Program:
+def _compile(
+    self: Graph,
+    optimizer: Optimizer | None = None,
+    *,
+    wrt: Iterable[Node] | None = None,
+    reduce: Reduce | None = None,
+) -> Program:
     """This graph as a `Program`: with an optimizer one call of it is a step of training, else forward and backward.
 
     wrt: without an optimizer, the leaves to compute gradients of; left out, the parameters, or if there are none every
     leaf that wants a gradient.
+    reduce: with an optimizer, called between backward and update as ``reduce(loss, vectors)``; the vectors, one for
+    each dtype, hold the gradients of all parameters, and it may change them in place.
     """
-    return Program(self, optimizer, wrt)
+    return Program(self, optimizer, wrt, reduce)
 
 
 Graph.compile = _compile  # type: ignore[method-assign]

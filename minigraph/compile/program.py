@@ -14,7 +14,9 @@ from minigraph.compile.update import update_by
 from minigraph.graph import Constant, Graph, Node, Parameter
 from minigraph.optim import Optimizer
 
-__all__ = ["Program"]
+__all__ = ["Program", "Reduce"]
+
+Reduce = Callable[[Any, list[Array]], None]
 
 
 class Program:
@@ -35,8 +37,16 @@ class Program:
     it raises, nothing was updated.
     """
 
-    def __init__(self, graph: Graph, optimizer: Optimizer | None = None, wrt: Iterable[Node] | None = None) -> None:
-        self.graph, self.optimizer = graph, optimizer
+    def __init__(
+        self,
+        graph: Graph,
+        optimizer: Optimizer | None = None,
+        wrt: Iterable[Node] | None = None,
+        reduce: Reduce | None = None,
+    ) -> None:
+        if reduce is not None and (optimizer is None or not callable(reduce)):
+            raise TypeError(f"compile: reduce is {reduce!r}; it must be a function, and needs an optimizer beside it")
+        self.graph, self.optimizer, self._reduce = graph, optimizer, reduce
         self._wanted = _wanted(graph, optimizer, wrt)
         self._flat = Flat(node for node in self._wanted if isinstance(node, Parameter))
         self._update = update_by(optimizer, self._flat) if optimizer is not None else None
@@ -69,6 +79,8 @@ class Program:
             plan.refuse_nan()
         for function, arguments in plan.backward:
             function(*arguments)
+        if self._reduce is not None:
+            self._reduce(value, [gradients for _, gradients in flat.vectors])
         if self._update is not None:
             if self.before_update is not None:
                 self.before_update(value.item(), [gradients for _, gradients in self._flat.vectors])

@@ -29,7 +29,7 @@ def read_state(who: str, path: str | os.PathLike[str]) -> dict[str, Any]:
     try:
         return dict(_restored(json.loads(arrays[OUTLINE].tobytes()), arrays))
     except (KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"{who}: {os.fspath(path)} is an .npz file, but no checkpoint of fit") from error
+        raise ValueError(f"{who}: {os.fspath(path)} is an .npz file, but no checkpoint") from error
 
 
 def _outlined(value: Any, where: str, arrays: dict[str, Array]) -> Any:
