@@ -23,7 +23,7 @@
 # matrices.
 #
 # You need Python and the idea of a slope. Run it with `python tutorials/01_circuit.py`, or open it as a notebook with
-# jupytext. Pictures go to `out/circuit`, or to the folder that you give as an argument.
+# jupytext ([how](README.md)). Pictures go to `out/circuit`, or to the folder that you give as an argument.
 
 # %%
 import sys
@@ -151,142 +151,62 @@ assert f.item() == f0 and q.grad == df_dq and f.grad == df_df
 #
 # `mg.draw` shows all of this at once. Values run forward along the solid arrows. Gradients run back along the dashed
 # ones, and each passes a violet chip: the local gradient of that edge, with upstream × local = downstream below it.
+# A suffix of `.html` gives a page that walks through the same picture step by step: open it in a browser and press →.
+# The last line of the cell shows the picture in a notebook; in a script it does nothing.
 
 # %%
-mg.draw(f).save(folder / "circuit.svg")
-
-# %% [markdown]
-# ## One edge at a time: `mg.local_gradient`
-#
-# `mg.local_gradient(node, i)` is the number on a chip: ∂node/∂(its i-th input), by itself, whatever happens further
-# up. With it we can do the walk again and check every edge of the graph.
-
-# %%
-print("Every edge, from f back:  upstream × local = downstream")
-for node in reversed(mg.Graph(f).nodes):
-    for i, source in enumerate(node.inputs):
-        upstream, local = float(node.grad), float(mg.local_gradient(node, i))
-        print(f"  {node.name} → {source.name}    ∂f/∂{node.name} × ∂{node.name}/∂{source.name}"
-              f" = {upstream:g} × {local:g} = {upstream * local:g}")
-        assert upstream * local == source.grad
-
-# %% [markdown]
-# For arrays a local gradient is a whole table, the Jacobian: J[a, b] = ∂output[a]/∂input[b]. A gate that works on
-# each element by itself has zeros off the diagonal, because no output listens to its neighbour's input:
-
-# %%
-v = mg.Node([0.0, 1.0, 2.0], "v")
-jacobian = mg.local_gradient(mg.exp(v))
-print("∂exp(v)/∂v for v = [0, 1, 2]: a diagonal of exp(v)")
-print(np.round(jacobian, 3))
-assert np.allclose(jacobian, np.diag(np.exp(v.value)))
-
-# %% [markdown]
-# Training never builds this table. It multiplies upstream by the diagonal, element by element: the same result.
-#
-# ## A fork: x is used twice
-#
-# Let x go two ways:
-#
-# > g = (x + y) · x
-#
-# A change of x now reaches g by two paths: through the sum q, and straight into the product. Both happen at the same
-# time, so their effects on g **add up**:
-#
-# * through q: ∂g/∂q × ∂q/∂x = x × 1 = −2
-# * straight: ∂g/∂x with q held still = q = 3
-# * together: ∂g/∂x = −2 + 3 = 1
-#
-# School calculus agrees: g = x² + x·y, so ∂g/∂x = 2x + y = −4 + 5 = 1.
-
-# %%
-x, y = mg.Node(x0, "x"), mg.Node(y0, "y")
-q = x + y
-g = q * x
-q.name, g.name = "q", "g"
-g.backward()
-
-through_q = float(q.grad) * float(mg.local_gradient(q, 0))
-straight = float(g.grad) * float(mg.local_gradient(g, 1))
-both = through_q + straight
-print(f"∂g/∂x = {through_q:g} (through q) + {straight:g} (straight) = {both:g}; the graph says {x.grad:g}")
-assert x.grad == both == 2 * x0 + y0
-assert abs(mg.numerical_gradient(lambda x: (x + y0) * x, x0) - x.grad) < 1e-6
-
-mg.draw(g).save(folder / "fork.svg")
-
-# %% [markdown]
-# Not convinced that the two must be summed? Cut the fork. Give each path an x of its own with the same value. The
-# forward pass can't tell the difference; the backward pass now shows the two parts separately.
-
-# %%
-x_sum, x_product = mg.Node(x0, "x of the sum"), mg.Node(x0, "x of the product")
-cut = (x_sum + mg.Node(y0, "y")) * x_product
-cut.backward()
-print(f"Cut in two: {x_sum.name} gets {x_sum.grad:g}, {x_product.name} gets {x_product.grad:g}")
-assert cut.item() == g.item()
-assert x_sum.grad + x_product.grad == x.grad
-
-# %% [markdown]
-# So a fork in the forward pass is a sum in the backward pass. Every weight that is used more than once lives by this
-# rule: a bias that is added to every row of a batch, a filter that slides over an image, a recurrent cell.
-#
-# The smallest fork is x + x. Both pins of one gate hold the same node, and its gradient is 2, not 1:
-
-# %%
-x = mg.Node(x0, "x")
-(x + x).backward()
-print(f"∂(x + x)/∂x = {x.grad:g}")
-assert x.grad == 2
+picture = mg.draw(f)
+picture.save(folder / "circuit.svg")
+picture.save(folder / "circuit.html")
+picture
 
 # %% [markdown]
 # ## What to keep
 #
 # 1. A gate needs only its own numbers and the gradient from above: downstream = upstream × local.
-# 2. A sum hands on, a product swaps, a fork adds up.
+# 2. A sum hands on, a product swaps.
 # 3. Never believe a gradient that was not compared with a numerical one.
+#
+# This circuit with these numbers is the first example of many courses, among them the notes of cs231n (Stanford),
+# "Backpropagation, Intuitions".
 
 # %%
 print(f"\nIn {folder.resolve()}:")
 print("  circuit.svg   f = (x + y) · z with its values, gradients and local gradients")
-print("  fork.svg      g = (x + y) · x: two paths back to x")
+print("  circuit.html  the same, to step through")
 
 # %% [markdown]
 # ## Exercises
 #
-# 1. k = (x + y) · z + x · y, with the same three numbers. Find ∂k/∂x, ∂k/∂y and ∂k/∂z on paper, path by path. Then
-#    check with a graph.
-# 2. A neuron: s = 1 / (1 + exp(−(w·x + b))) with w = 2, x = 1, b = −2. Draw its gates, multiply the local gradients
-#    from s back to b, and show that the product is s · (1 − s).
-
-# %% [markdown]
-# <details><summary>Answers</summary>
+# **1.** You may change one of x, y and z by 0.01, and want f to rise as much as possible. Which one, and which way?
+# By how much does f rise? Predict it from the gradients, then move the number.
 #
-# **1.** x has two paths. Through (x + y) · z it gets z = −4, through x · y it gets y = 5, together 1 = ∂k/∂x.
-# Likewise ∂k/∂y = z + x = −4 − 2 = −6. z has one path: ∂k/∂z = x + y = 3. The last + hands its upstream gradient 1
-# on to both.
+# <details><summary>Answer</summary>
+#
+# ∂f/∂x = ∂f/∂y = −4 and ∂f/∂z = 3. The largest slope wins, whatever its sign: take x (or y), and go *down*. f rises
+# by about 0.01 · 4 = 0.04; here exactly, because f is linear in x. Gradient descent is this, for all inputs at once,
+# and downhill.
 #
 # ```python
-# x, y, z = mg.Node(-2.0, "x"), mg.Node(5.0, "y"), mg.Node(-4.0, "z")
-# k = (x + y) * z + x * y
-# k.backward()
-# print(x.grad, y.grad, z.grad)  # 1.0 -6.0 3.0
+# print(round(circuit(np.array([x0 - 0.01, y0, z0])) - f0, 6))  # 0.04
+# print(round(circuit(np.array([x0, y0, z0 + 0.01])) - f0, 6))  # 0.03
 # ```
 #
-# **2.** The gates: m = w·x = 2, a = m + b = 0, n = −a = 0, e = exp(n) = 1, d = 1 + e = 2, s = 1/d = 0.5. From s back:
+# </details>
+
+# %% [markdown]
+# **2.** Take z = +4 instead of −4. Which of the three gradients change, and why not all of them?
 #
-# | gate | s = 1/d | d = 1 + e | e = exp(n) | n = −a | a = m + b |
-# |---|---|---|---|---|---|
-# | local gradient | −1/d² = −¼ | 1 | e = 1 | −1 | 1 |
+# <details><summary>Answer</summary>
 #
-# Their product is ∂s/∂b = ¼. In symbols it is e/d². Since s = 1/d and 1 − s = e/d, that is s · (1 − s) = ½ · ½ = ¼.
-# One more gate, the product, swaps: ∂s/∂w = ¼ · x = ¼ and ∂s/∂x = ¼ · w = ½.
+# ∂f/∂x and ∂f/∂y are z times 1, so both turn from −4 to 4. ∂f/∂z is q = x + y, which doesn't know z: it stays 3. A
+# product hands each input the value of the *other* one.
 #
 # ```python
-# w, x, b = mg.Node(2.0, "w"), mg.Node(1.0, "x"), mg.Node(-2.0, "b")
-# s = 1 / (1 + mg.exp(-(w * x + b)))
-# s.backward()
-# print(s.item(), b.grad, w.grad, x.grad)  # 0.5 0.25 0.25 0.5
+# x, y, z = mg.Node(-2.0, "x"), mg.Node(5.0, "y"), mg.Node(4.0, "z")
+# f = (x + y) * z
+# f.backward()
+# print(x.grad, y.grad, z.grad)  # 4.0 4.0 3.0
 # ```
 #
 # </details>

@@ -11,13 +11,13 @@
 # ---
 
 # %% [markdown]
-# # 3 · A hidden layer for handwritten digits
+# # 15 · A hidden layer for handwritten digits
 #
-# Images of 8×8 pixels, ten classes, 64-32-10: the softmax regression of lesson 2 with a layer of 32 hidden units
+# Images of 8×8 pixels, ten classes, 64-32-10: the softmax regression of lesson 11 with a layer of 32 hidden units
 # below it. New in this lesson: ReLU and its mask, weights that start neither zero nor tiny, noisy gradients from
 # mini-batches, momentum, and a table that says which digit was taken for which.
 #
-# Run it with `python tutorials/03_mlp_digits.py`, or open it as a notebook with jupytext. Pictures go to
+# Run it with `python tutorials/15_mlp_digits.py`, or open it as a notebook with jupytext. Pictures go to
 # `out/digits`, or to the folder that you give as an argument.
 
 # %%
@@ -102,7 +102,7 @@ print(graph, "with", sum(parameter.value.size for parameter in graph.parameters)
 print(f"The first loss is {graph.output.item():.4f} nats; knowing nothing costs {np.log(10):.4f} nats")
 
 # %% [markdown]
-# The gradients, as always, are not believed but checked. Large arrays are checked along random directions.
+# The gradients, as always, are not believed but checked (lesson 10). Large arrays are checked along random directions.
 
 # %%
 graph.forward(X=X[:8], T=t[:8])
@@ -148,8 +148,11 @@ velocities = []
 for _ in range(50):
     v = 0.9 * v + 1.0
     velocities.append(v)
-print("A gradient of 1 for ever, μ = 0.9: v =", ", ".join(f"{velocities[step]:.2f}" for step in (0, 1, 2, 9, 49)),
-      "after 1, 2, 3, 10, 50 steps")
+print(
+    "A gradient of 1 for ever, μ = 0.9: v =",
+    ", ".join(f"{velocities[step]:.2f}" for step in (0, 1, 2, 9, 49)),
+    "after 1, 2, 3, 10, 50 steps",
+)
 
 # %% [markdown]
 # ## Training
@@ -176,6 +179,10 @@ def train(graph: mg.Graph, sgd: mg.SGD, epochs: int = 30) -> list[float]:
     return losses
 
 
+# %% [markdown]
+# The three, side by side.
+
+# %%
 short, _ = network(np.random.default_rng(0))
 long, _ = network(np.random.default_rng(0))
 graph, scores = network(np.random.default_rng(0))
@@ -210,8 +217,10 @@ figure.savefig(folder / "loss.png", dpi=120)
 # %%
 predicted = graph.evaluate(scores, X=X_test).argmax(axis=1)
 accuracy = float((predicted == t_test).mean())
-print(f"Accuracy: {(graph.evaluate(scores, X=X).argmax(axis=1) == t).mean():.3f} on the training images,"
-      f" {accuracy:.3f} on the {len(X_test)} held-out ones")
+print(
+    f"Accuracy: {(graph.evaluate(scores, X=X).argmax(axis=1) == t).mean():.3f} on the training images,"
+    f" {accuracy:.3f} on the {len(X_test)} held-out ones"
+)
 
 # %% [markdown]
 # One number hides where the mistakes are. In a confusion matrix the row is the true digit and the column is the
@@ -250,8 +259,10 @@ right = predicted == t_test
 rows = np.concatenate([np.flatnonzero(~right)[:1], np.flatnonzero(right)[:3]])
 graph.forward(X=X_test[rows], T=t_test[rows])
 graph.backward()
-mg.draw(graph).save(folder / "network.svg")
 print("size of ∂L/∂Y₂ per image:", np.round(np.linalg.norm(scores.grad, axis=1), 4))
+picture = mg.draw(graph)
+picture.save(folder / "network.svg")
+picture
 
 # %%
 assert accuracy >= 0.95, f"held-out accuracy is {accuracy:.3f}"
@@ -263,25 +274,39 @@ print("  loss.png     the loss per epoch, for the three ways to train")
 # %% [markdown]
 # ## Exercises
 #
-# 1. Remove the ReLU. Why can 64-32-10 now do no more than a single layer 64-10? Count the numbers in both. Then train
-#    it. Why does the accuracy drop so little?
-# 2. Start with all weights 0 (`weight=np.zeros((64, 32))` and `weight=np.zeros((32, 10))`). Lesson 2 could do that.
-#    What happens here, and which gradients are exactly 0?
-
-# %% [markdown]
-# <details><summary>Answers</summary>
+# **1.** Remove the ReLU. Why can 64-32-10 now do no more than a single layer 64-10? Count the numbers in both. Then
+# train it. Why does the accuracy drop so little?
 #
-# **1.** (X · W₁ + b₁) · W₂ + b₂ = X · (W₁ · W₂) + (b₁ · W₂ + b₂). That is one Affine layer with other names: 2410
-# numbers do the work of 650. The accuracy drops little because these digits are small and tidy: flat borders between
-# the classes almost suffice. Train both with several seeds to see what the bend is worth: about one image in a hundred.
+# <details><summary>Answer</summary>
 #
-# **2.** The loss stays at about ln 10 and the accuracy at about one in ten. All of H is 0, so ∂L/∂W₂ = Hᵀ · ∂L/∂Y₂ is
-# exactly 0. W₂ is 0, so ∂L/∂H = ∂L/∂Y₂ · W₂ᵀ is exactly 0, and with it ∂L/∂W₁ and ∂L/∂b₁. Nothing in this circle
-# can start. Only b₂ has a gradient: it learns how frequent each digit is, which helps nobody.
+# (X · W₁ + b₁) · W₂ + b₂ = X · (W₁ · W₂) + (b₁ · W₂ + b₂). That is one Affine layer with other names: 2410 numbers do
+# the work of 650. The accuracy drops little because these digits are small and tidy: flat borders between the classes
+# almost suffice. Train with several seeds to see what the bend is worth: about one image in a hundred.
 #
 # ```python
-# for parameter in graph.parameters:  # after a backward
-#     print(graph.names[parameter], abs(parameter.grad).max())
+# first, last = Affine(64, 32, seed=0), Affine(32, 10, seed=1)
+# flat = last(first(mg.Node(X, "X")))
+# numbers = [W1, b1, W2, b2] = [p.value for p in (*first.parameters, *last.parameters)]
+# print(np.allclose(flat.value, X @ (W1 @ W2) + (b1 @ W2 + b2)))  # True
+# print(sum(array.size for array in numbers), 64 * 10 + 10)  # 2410 650
+# ```
+#
+# </details>
+
+# %% [markdown]
+# **2.** Start with all weights 0 (`weight=np.zeros((64, 32))` and `weight=np.zeros((32, 10))`). Lesson 11 could do
+# that. What happens here, and which gradients are exactly 0?
+#
+# <details><summary>Answer</summary>
+#
+# The loss stays at about ln 10 and the accuracy at about one in ten. All of H is 0, so ∂L/∂W₂ = Hᵀ · ∂L/∂Y₂ is exactly
+# 0. W₂ is 0, so ∂L/∂H = ∂L/∂Y₂ · W₂ᵀ is exactly 0, and with it ∂L/∂W₁ and ∂L/∂b₁. Nothing in this circle can start.
+# Only b₂ has a gradient: it learns how frequent each digit is, which helps nobody.
+#
+# ```python
+# zero = mg.Sequential(Affine(64, 32, weight=np.zeros((64, 32))), ReLU(), Affine(32, 10, weight=np.zeros((32, 10))))
+# SoftmaxWithLoss()(zero(X), t).backward()
+# print([bool(p.grad.any()) for p in zero.parameters])  # [False, False, False, True]
 # ```
 #
 # </details>

@@ -11,13 +11,13 @@
 # ---
 
 # %% [markdown]
-# # 2 · Softmax regression on Iris
+# # 11 · Softmax regression on Iris
 #
 # A flower comes in as four lengths in centimetres. Out comes one of three species. The network between is the
 # smallest one that deserves the name: twelve weights and three biases. Everything that a large classifier does is
 # already here: scores, probabilities, a loss in nats, gradients through matrices, gradient descent, an honest test.
 #
-# Run it with `python tutorials/02_softmax_regression_iris.py`, or open it as a notebook with jupytext. Pictures and
+# Run it with `python tutorials/11_softmax_regression_iris.py`, or open it as a notebook with jupytext. Pictures and
 # weights go to `out/iris`, or to the folder that you give as an argument.
 
 # %%
@@ -51,7 +51,9 @@ x, y, z = mg.Node(-2.0, "x"), mg.Node(5.0, "y"), mg.Node(-4.0, "z")
 f = (x + y) * z
 f.backward()
 print(f"f = {f.item():g}, ∂f/∂x = {x.grad:g}, ∂f/∂y = {y.grad:g}, ∂f/∂z = {z.grad:g}")
-mg.draw(f).save(folder / "circuit.svg")
+picture = mg.draw(f)
+picture.save(folder / "circuit.svg")
+picture
 
 # %% [markdown]
 # ## The flowers
@@ -86,14 +88,11 @@ print(f"{len(X)} flowers to train on, {len(X_test)} to test on; features: {', '.
 #
 # For a batch of N flowers:
 #
-# * **Affine**: Y = X · W + b. X is N×4, W is 4×3, b has 3, so Y is N×3: one score per species, any real number.
-# * **Softmax**: P[n, k] = exp(Y[n, k]) / Σⱼ exp(Y[n, j]). Each row becomes a probability distribution.
-# * **Cross-entropy**: L = −(1/N) Σₙ Σₖ T[n, k] · ln P[n, k]. With one-hot targets only the true species counts: the
-#   loss of a flower is −ln of the probability that its true species got. ln is the natural logarithm, so the unit is
-#   the nat. The loss of a batch is the mean over its flowers.
+# * **Affine** (lesson 4): Y = X · W + b. X is N×4, W is 4×3, b has 3, so Y is N×3: one score per species.
+# * **Softmax** (lesson 5): P[n, k] = exp(Y[n, k]) / Σⱼ exp(Y[n, j]). Each row becomes a probability distribution.
+# * **Cross-entropy** (lesson 6): L = −(1/N) Σₙ Σₖ T[n, k] · ln P[n, k], in nats, a mean over the flowers.
 #
-# `SoftmaxWithLoss` does the last two in one step, which is numerically safer and, as we will see, has a shorter
-# gradient.
+# `SoftmaxWithLoss` does the last two in one step, which is safer and has a shorter gradient (lessons 7 and 8).
 #
 # The weights start tiny and random. The layer asks a function for them, and gives it a shape and a random generator.
 
@@ -126,65 +125,27 @@ print(f"The first loss is {loss.item():.4f} nats; knowing nothing costs −log(1
 assert abs(loss.item() - ignorant) < 0.05
 
 # %% [markdown]
-# ## Backward, in matrices
+# ## Backward
 #
-# The same game as in the circuit, with a matrix on each wire. From the loss back:
-#
-# * ∂L/∂Y = (P − T) / N. Prediction minus truth. The 1/N is there because the loss is a mean over N flowers.
-# * ∂L/∂W = Xᵀ · ∂L/∂Y. The shapes leave no other way: 4×3 = 4×N · N×3.
-# * ∂L/∂b = Σₙ ∂L/∂Y. The bias was added to every row, which is a fork of N paths, and a fork adds up.
-# * ∂L/∂X = ∂L/∂Y · Wᵀ. Nobody trains the flowers, but a layer below would need it.
-#
-# To see the numbers, take one flower of each species and compute all four in plain NumPy, then by the graph.
+# The same game as in the circuit, with a matrix on each wire: ∂L/∂Y = (P − T)/N, ∂L/∂W = Xᵀ · ∂L/∂Y, and ∂L/∂b is the
+# sum of the rows of ∂L/∂Y. To see the numbers, take one flower of each species, by NumPy and by the graph.
 
 # %%
 one_of_each = T.argmax(axis=0)  # in each column, the first row that has its 1
 X_few, T_few = X[one_of_each], T[one_of_each]
-
-Y = X_few @ W.value + b.value
-P = np.exp(Y) / np.exp(Y).sum(axis=1, keepdims=True)
-dY = (P - T_few) / len(T_few)
+P_few = Softmax().forward(X_few @ W.value + b.value)
+dY = (P_few - T_few) / 3
 
 graph.forward(X=X_few, T=T_few)
 graph.backward()
-for name, by_graph, by_hand in (
-    ("∂L/∂Y", scores.grad, dY),
-    ("∂L/∂W", W.grad, X_few.T @ dY),
-    ("∂L/∂b", b.grad, dY.sum(axis=0)),
-    ("∂L/∂X", x.grad, dY @ W.value.T),
-):
-    assert np.allclose(by_graph, by_hand)
-    print(f"{name} {str(by_hand.shape):7} graph and NumPy agree within {abs(by_graph - by_hand).max():.0e}")
+assert np.allclose(scores.grad, dY)
+assert np.allclose(W.grad, X_few.T @ dY) and np.allclose(b.grad, dY.sum(axis=0))
 print("∂L/∂Y = (P − T)/3, one row per flower:")
 print(np.round(dY, 3))
 
 # %% [markdown]
 # Each row pushes one score up and the other two down: gradient descent goes *against* the gradient, so the negative
-# number is the species that should gain. And each row has the sum 0, because P and T both have the sum 1.
-#
-# ## Why prediction minus truth?
-#
-# Take the fused step apart for one flower: scores y, probabilities p, target t. The cross-entropy alone has the
-# gradient ∂ℓ/∂pₖ = −tₖ/pₖ. Softmax has the local gradient ∂pₖ/∂yⱼ = pₖ(1 − pₖ) if j = k, else −pₖ·pⱼ: a full 3×3
-# table, since every score moves every probability. Multiply the two, upstream × local:
-#
-# > ∂ℓ/∂yⱼ = Σₖ (−tₖ/pₖ) · ∂pₖ/∂yⱼ = pⱼ − tⱼ
-#
-# The division by p cancels. That is good news for numbers too: p can be as small as it likes.
-
-# %%
-p = Softmax()(mg.Node(Y[:1], "Y"))
-jacobian = mg.local_gradient(p)[0, :, 0, :]
-upstream = -T_few[0] / p.value[0]
-print(f"upstream −t/p = {np.round(upstream, 3)}, × the 3×3 table = {np.round(upstream @ jacobian, 3)}")
-print(f"p − t         = {np.round(p.value[0] - T_few[0], 3)}")
-assert np.allclose(upstream @ jacobian, p.value[0] - T_few[0])
-
-# %% [markdown]
-# ## Trust is good, finite differences are better
-#
-# `mg.check_gradients` compares every op's backward with the slope of its own forward, and then ∂L/∂leaf from end to
-# end. The number is the relative error: below 10⁻⁶ is right, 10⁻² is a mistake in a formula. A few flowers suffice.
+# number is the species that should gain. And no gradient is believed before it was checked (lesson 10).
 
 # %%
 graph.forward(X=X[:8], T=T[:8])
@@ -196,12 +157,26 @@ assert mg.check_gradients(loss)
 # The same three flowers, one of each species. `collapsed.svg` shows the two layers as boxes. `expanded.svg` opens
 # them two levels deep, down to exp, Σ, ÷ and log. Follow the gradient back: it starts as 1 at L and arrives at Y as
 # (P − T)/3, without anybody having told the small gates of that formula.
+#
+# `neurons-before.svg` shows the same network another way: four features, three species, and an arrow for each of the
+# twelve weights. The widest arrow is the largest weight, still only 0.013. Negative ones end in an open circle.
 
 # %%
 graph.forward(X=X_few, T=T_few)
 graph.backward()
-mg.draw(loss).save(folder / "collapsed.svg")
-mg.draw(loss, expand=2).save(folder / "expanded.svg")
+picture = mg.draw(loss)
+picture.save(folder / "collapsed.svg")
+picture
+
+# %%
+picture = mg.draw(loss, expand=2)
+picture.save(folder / "expanded.svg")
+picture
+
+# %%
+picture = mg.draw(loss, view="neurons", sample=0)
+picture.save(folder / "neurons-before.svg")
+picture
 
 # %% [markdown]
 # ## Training
@@ -280,12 +255,19 @@ for name, row in zip([*features, "(bias)"], [*W.value, b.value]):
 
 # %% [markdown]
 # The petals do most of the work. The same three flowers as before, with these weights, are in `trained.svg`: P is now
-# close to T, so little gradient is left to flow back.
+# close to T, so little gradient is left to flow back. In `neurons-after.svg` the twelve arrows have found their sizes.
 
 # %%
 graph.forward(X=X_few, T=T_few)
 graph.backward()
-mg.draw(loss).save(folder / "trained.svg")
+picture = mg.draw(loss)
+picture.save(folder / "trained.svg")
+picture
+
+# %%
+picture = mg.draw(loss, view="neurons", sample=0)
+picture.save(folder / "neurons-after.svg")
+picture
 
 # %% [markdown]
 # ## Keep the weights
@@ -305,28 +287,28 @@ assert np.array_equal(scores_again, graph.evaluate(scores, X=X_test))
 # ## How much of this was luck?
 #
 # Thirty flowers are few: one of them more or less is 0.033. So ask again with other splits and other first weights.
-# This function is also the whole lesson in a dozen lines.
+# This function is also the whole lesson in a dozen lines. `graph.compile` makes one quick call of forward, backward
+# and update (lesson 17).
 
 
 # %%
 def held_out_accuracy(seed: int) -> float:
     X, T, X_test, T_test = flowers(seed)
     rng = np.random.default_rng(seed)
-    x, t = mg.Node(X, "X"), mg.Node(T, "T")
-    scores = Affine(4, 3, weight=tiny, seed=rng)(x)
-    graph = mg.Graph(SoftmaxWithLoss()(scores, t))
-    sgd = mg.SGD(graph.parameters, learning_rate=0.5)
+    scores = Affine(4, 3, weight=tiny, seed=rng)(mg.Node(X, "X"))
+    graph = mg.Graph(SoftmaxWithLoss()(scores, mg.Node(T, "T")))
+    step = graph.compile(mg.SGD(graph.parameters, learning_rate=0.5))
     for _ in range(epochs):
         for x_batch, t_batch in mg.batches(X, T, size=20, seed=rng):
-            graph.forward(X=x_batch, T=t_batch)
-            graph.backward()
-            sgd.step()
+            step(X=x_batch, T=t_batch)
     return float((graph.evaluate(scores, X=X_test).argmax(axis=1) == T_test.argmax(axis=1)).mean())
 
 
 others = np.array([held_out_accuracy(seed) for seed in range(1, 21)])
-print(f"Twenty other splits: mean {others.mean():.3f}, from {others.min():.3f} to {others.max():.3f};"
-      f" {(others >= 0.95).sum()} of them reach 0.95")
+print(
+    f"Twenty other splits: mean {others.mean():.3f}, from {others.min():.3f} to {others.max():.3f};"
+    f" {(others >= 0.95).sum()} of them reach 0.95"
+)
 
 # %% [markdown]
 # The mean is the number to quote. The spread comes from the split: which of the hard flowers happened to be held out.
@@ -340,35 +322,52 @@ for name, what in {
     "circuit.svg": "the key to the pictures: f = (x + y) · z",
     "collapsed.svg": "three flowers through Affine and SoftmaxWithLoss, before training",
     "expanded.svg": "the same, opened down to exp, Σ, ÷ and log",
+    "neurons-before.svg": "units and the twelve weights, before training",
     "trained.svg": "the same three flowers, with the trained weights",
+    "neurons-after.svg": "units and the twelve weights, after training",
     "loss.png": "the loss of each batch, and of all training flowers after each epoch",
     "iris.npz": "the trained W and b",
 }.items():
-    print(f"  {name:14} {what}")
+    print(f"  {name:19} {what}")
 
 # %% [markdown]
 # ## Exercises
 #
-# 1. Start with all weights exactly 0 (`weight=np.zeros((4, 3))`). What is the first loss, to the last digit? Does it
-#    train? Would it with a hidden layer?
-# 2. Each row of ∂L/∂W, summed over the three species, gives 0. Why? What does it mean for the weights during
-#    training?
-
-# %% [markdown]
-# <details><summary>Answers</summary>
+# **1.** Start with all weights exactly 0 (`weight=np.zeros((4, 3))`). What is the first loss, to the last digit? Does
+# it train? Would it with a hidden layer?
 #
-# **1.** All scores are 0, so every probability is exactly ⅓ and the loss is ln 3 = 1.098612…. It trains just as
-# well. ∂L/∂W = Xᵀ · (P − T)/N has no factor W, and T differs from species to species, so the three columns part at
-# the first step. With a hidden layer it would not: zero weights above block the gradient to the weights below.
-# Lesson 3 tries it.
+# <details><summary>Answer</summary>
 #
-# **2.** Σₖ (P − T)[n, k] = 1 − 1 = 0 for every flower, and ∂L/∂W = Xᵀ · (P − T)/N only mixes those rows. So a step
-# never changes the sum of a row of W: what one species gains, the others lose. Softmax can't see that sum anyway,
-# because softmax(y + c) = softmax(y).
+# All scores are 0, so every probability is exactly ⅓ and the loss is ln 3 = 1.098612…. It trains just as well. ∂L/∂W =
+# Xᵀ · (P − T)/N has no factor W, and T differs from species to species, so the three columns part at the first step.
+# With a hidden layer it would not: zero weights above block the gradient to the weights below. Lesson 15 tries it.
 #
 # ```python
-# print(W.grad.sum(axis=1))   # zeros, up to rounding
-# print(W.value.sum(axis=1))  # still what the tiny first weights had
+# zero = SoftmaxWithLoss()(Affine(4, 3, weight=np.zeros((4, 3)))(X), T)
+# again = mg.Graph(zero)
+# print(f"{zero.item():.6f}")  # 1.098612
+# step = again.compile(mg.SGD(again.parameters, learning_rate=0.5))
+# for _ in range(100):
+#     last = step()
+# print(last < 0.2)  # True
+# ```
+#
+# </details>
+
+# %% [markdown]
+# **2.** Each row of ∂L/∂W, summed over the three species, gives 0. Why? What does it mean for the weights during
+# training?
+#
+# <details><summary>Answer</summary>
+#
+# Σₖ (P − T)[n, k] = 1 − 1 = 0 for every flower, and ∂L/∂W = Xᵀ · (P − T)/N only mixes those rows. So a step never
+# changes the sum of a row of W: what one species gains, the others lose. Softmax can't see that sum anyway, because
+# softmax(y + c) = softmax(y).
+#
+# ```python
+# first = tiny((4, 3), np.random.default_rng(0))
+# print(np.allclose(W.grad.sum(axis=1), 0))  # True
+# print(np.allclose(W.value.sum(axis=1), first.sum(axis=1)))  # True
 # ```
 #
 # </details>
