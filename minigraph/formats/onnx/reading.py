@@ -122,7 +122,7 @@ def from_onnx(path: str | os.PathLike[str], *, output: str | None = None) -> Onn
 
     | in the file (opset 13 or later) | here |
     |---|---|
-    | initializers: arrays of floating-point numbers | `mg.Parameter`s of the same names |
+    | initializers: arrays of floating-point numbers | parameters of the same names (`mg.Parameter`) |
     | constants, integers, single numbers | constants |
     | Gemm | `Affine`; its W is turned, where PyTorch wrote transB=1 |
     | Conv, MaxPool, AveragePool, GlobalAveragePool | `Conv2D` and so on: two axes, no groups, no dilation |
