@@ -45,7 +45,24 @@ default_role = "code"
 
 def escaped(app: object, what: str, name: str, obj: object, options: object, lines: list[str]) -> None:
     """Docstrings are plain text: |x|, 2* and names_ in them are no markup."""
-    lines[:] = [re.sub(r"(?<!\\)([*|]|(?<=\w)_(?=\W|$))", r"\\\1", line) for line in lines]
+    table: list[list[str]] = []
+    result: list[str] = []
+    for line in [*lines, ""]:
+        if line.startswith(("| ", "|-")):
+            table.append([cell.strip() for cell in line.strip("|").split("|")])
+            continue
+        if table:  # as Markdown writes them
+            result += ["", ".. list-table::", "   :header-rows: 1", ""]
+            for row in (table[0], *table[2:]):
+                result += [f"   {' ' if i else '*'} - {plain(cell)}" for i, cell in enumerate(row)]
+            result.append("")
+            table = []
+        result.append(plain(line))
+    lines[:] = result
+
+
+def plain(text: str) -> str:
+    return re.sub(r"(?<!\\)([*|]|(?<=\w)_(?=\W|$))", r"\\\1", text)
 
 
 def with_tutorials(app: Any) -> None:

@@ -130,6 +130,35 @@ def mpiexec() -> str:
     return shutil.which("mpiexec", path=places) or _missing("mpiexec")
 
 
+@pytest.fixture(scope="session")
+def safetensors() -> Any:
+    return _imported("safetensors.numpy")
+
+
+@pytest.fixture(scope="session")
+def onnx() -> Any:
+    return _imported("onnx")
+
+
+@pytest.fixture(scope="session")
+def onnxruntime() -> Any:
+    return _imported("onnxruntime")
+
+
+@pytest.fixture(scope="session")
+def onnxscript() -> Any:
+    return _imported("onnxscript")
+
+
+def _imported(module: str) -> Any:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return importlib.import_module(module)
+    except ImportError:
+        _missing(module)
+
+
 def _missing(what: str) -> NoReturn:
     if os.environ.get("CI"):
         pytest.fail(f"{what} is missing, and in CI that is an error")

@@ -150,7 +150,7 @@ def test_the_modules_are_all_there() -> None:
 
 def test_the_engine_knows_nothing_of_layers() -> None:
     engine = {module: path for module, path in modules().items() if not within(module, "minigraph.layers")}
-    above = ("minigraph.diagram", "minigraph.compile", "minigraph.sklearn", "minigraph.demo")
+    above = tuple(f"minigraph.{name}" for name in ("compile", "demo", "diagram", "formats", "sklearn"))
     for module, path in engine.items():
         if not any(within(module, package) for package in above):
             assert not any(within(name, "minigraph.layers") for name in imported_by(module, path)), module
@@ -190,6 +190,16 @@ def test_nobody_imports_the_estimator_and_only_who_trains_the_training() -> None
 def test_nobody_but_the_front_door_imports_worksheets() -> None:
     found = offenders("minigraph", "layers", package="minigraph.worksheet")
     assert [path for path in found if "minigraph/worksheet/" not in path] == ["minigraph/__init__.py"]
+
+
+def test_nobody_but_the_front_door_imports_the_formats() -> None:
+    found = offenders("minigraph", "layers", package="minigraph.formats")
+    assert [path for path in found if "minigraph/formats/" not in path] == ["minigraph/__init__.py"]
+
+
+def test_only_the_formats_import_what_is_extra_and_only_when_it_is_needed() -> None:
+    for package in ("onnx", "safetensors", "torch"):
+        assert offenders("minigraph", "layers", package=package) == []
 
 
 def test_only_the_diagram_imports_graphviz() -> None:
