@@ -43,6 +43,24 @@ def backed(loss: mg.Node, seed: Any = None) -> mg.Node:
     return loss
 
 
+def test_an_op_that_says_nothing_of_its_local_gradient_shows_the_whole_jacobian() -> None:
+    class Twice(mg.Op):
+        """2x."""
+
+        def forward(self, x: Any) -> Any:
+            return 2 * x
+
+        def backward(self, upstream: Any, y: Any, x: Any) -> tuple[Any]:
+            return (2 * upstream,)
+
+    found = data(backed(Twice()(mg.Node(np.arange(6.0).reshape(2, 3), "x")).sum()))
+    (step,) = (step for step in steps_of(found, found["states"][0]) if step["key"].endswith("Y 0"))
+    upstream, jacobian, product, gradient = (array_of(found, t["array"]) for t in step["terms"] if "array" in t)
+    np.testing.assert_array_equal(jacobian, 2 * np.eye(6))
+    np.testing.assert_array_equal(upstream @ jacobian, product)
+    np.testing.assert_array_equal(gradient, np.full((2, 3), 2.0))
+
+
 # ---- states ----
 
 

@@ -181,19 +181,17 @@ class _Teller:
             return [up, {"sign": f"→ {self.symbols.local(edge)} →"}]
         if rule == "row by row":
             return self._one_row(edge, upstream, numbers)
-        if edge.local is None:
-            up, numbers = self._array(upstream.reshape(1, -1), up["name"], "gradient"), numbers.reshape(
-                upstream.size, -1
-            )
+        if edge.local is None:  # the whole Jacobian, so all axes in a row
+            upstream, numbers = upstream.reshape(1, -1), numbers.reshape(upstream.size, -1)
+            up = self._array(upstream, up["name"], "gradient")
         local = self._array(numbers, self.symbols.local(edge), "local")
         sign = {"sign": self.symbols.sign(edge)}
         if rule == "elementwise" and 0 < edge.source.value.size < node.value.size:
             return [{"sign": f"{sum_back(edge)} ("}, up, sign, local, {"sign": ") ="}]
         if rule == "elementwise":
             return [up, sign, local, {"sign": "="}]
-        factors = (upstream, numbers.reshape(upstream.size, -1)) if edge.local is None else (upstream, numbers)
         return [*([up, sign, local] if rule == "from right" else [local, sign, up]), {"sign": "="},
-                *self._laid_out(edge, rule, *factors)]  # fmt: skip
+                *self._laid_out(edge, rule, upstream, numbers)]  # fmt: skip
 
     def _laid_out(self, edge: Edge, rule: str, upstream: Array, numbers: Array) -> list[Term]:
         """A matrix product that has another shape than the gradient that is made of it."""
