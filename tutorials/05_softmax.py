@@ -15,7 +15,7 @@
 #
 # Scores go in, any real numbers. Probabilities come out: positive, with the sum 1.
 #
-# > $p_i = \dfrac{e^{y_i}}{S}$ with $S = \sum_k e^{y_k}$
+# > pᵢ = exp(yᵢ) / S with S = Σₖ exp(yₖ)
 #
 # The new thing for backward: every score is in every probability, because every score is in S. So the local gradient
 # is a full table.
@@ -47,11 +47,11 @@ assert np.isclose(p.value.sum(), 1)
 #
 # **i = j**, a probability and its own score:
 #
-# > $\dfrac{\partial p_i}{\partial y_i} = \dfrac{e^{y_i} S - e^{y_i} e^{y_i}}{S^2} = p_i - p_i^2 = p_i (1 - p_i)$
+# > ∂pᵢ/∂yᵢ = (exp(yᵢ) · S − exp(yᵢ) · exp(yᵢ)) / S² = pᵢ − pᵢ² = pᵢ (1 − pᵢ)
 #
 # **i ≠ j**, a probability and the score of another class:
 #
-# > $\dfrac{\partial p_i}{\partial y_j} = \dfrac{0 \cdot S - e^{y_i} e^{y_j}}{S^2} = -p_i\, p_j$
+# > ∂pᵢ/∂yⱼ = (0 · S − exp(yᵢ) · exp(yⱼ)) / S² = −pᵢ pⱼ
 #
 # Both in one table: J = diag(p) − p pᵀ.
 

@@ -32,7 +32,7 @@ folder.mkdir(parents=True, exist_ok=True)
 # %% [markdown]
 # ## The hinge loss
 #
-# > $\ell = \sum_{c \ne y} \max(0,\; s_c - s_y + \Delta)$ with $\Delta = 1$
+# > ℓ = Σ max(0, s[c] − s[y] + Δ) over all c ≠ y, with Δ = 1
 #
 # s are the scores and y is the right class. A wrong class costs something only if it comes nearer than Δ to the right
 # one. Its local gradients are those of a maximum: 1 for each wrong class within the margin, and minus their number for

@@ -15,7 +15,7 @@
 #
 # 점수(score)가 들어가면 확률이 나옵니다. 점수는 어떤 실수여도 되고, 확률은 모두 양수이며 합이 1입니다.
 #
-# > $p_i = \dfrac{e^{y_i}}{S}$, 여기서 $S = \sum_k e^{y_k}$
+# > pᵢ = exp(yᵢ) / S, 여기서 S = Σₖ exp(yₖ)
 #
 # 역전파(backward)에서 새로운 점이 하나 있습니다. 점수는 하나도 빠짐없이 S에 들어 있으므로, 결국 모든 확률에 들어 있는
 # 셈입니다. 그래서 국소 미분(local gradient)이 빈 곳 없이 꽉 찬 표가 됩니다.
@@ -47,11 +47,11 @@ assert np.isclose(p.value.sum(), 1)
 #
 # **i = j**, 확률과 그 자신의 점수:
 #
-# > $\dfrac{\partial p_i}{\partial y_i} = \dfrac{e^{y_i} S - e^{y_i} e^{y_i}}{S^2} = p_i - p_i^2 = p_i (1 - p_i)$
+# > ∂pᵢ/∂yᵢ = (exp(yᵢ) · S − exp(yᵢ) · exp(yᵢ)) / S² = pᵢ − pᵢ² = pᵢ (1 − pᵢ)
 #
 # **i ≠ j**, 확률과 다른 클래스의 점수:
 #
-# > $\dfrac{\partial p_i}{\partial y_j} = \dfrac{0 \cdot S - e^{y_i} e^{y_j}}{S^2} = -p_i\, p_j$
+# > ∂pᵢ/∂yⱼ = (0 · S − exp(yᵢ) · exp(yⱼ)) / S² = −pᵢ pⱼ
 #
 # 둘을 표 하나로 모으면 야코비 행렬(Jacobian) J = diag(p) − p pᵀ가 됩니다.
 

@@ -33,7 +33,7 @@ folder.mkdir(parents=True, exist_ok=True)
 # %% [markdown]
 # ## 힌지 손실
 #
-# > $\ell = \sum_{c \ne y} \max(0,\; s_c - s_y + \Delta)$, 여기서 $\Delta = 1$
+# > ℓ = Σ max(0, s[c] − s[y] + Δ), c ≠ y인 모든 c에 걸쳐, 여기서 Δ = 1
 #
 # s는 점수이고 y는 정답 클래스입니다. 이것을 힌지 손실(hinge loss)이라고 합니다. 오답 클래스는 정답 클래스에 Δ보다
 # 더 가까이 다가왔을 때만 손실에 들어갑니다. 국소 미분(local gradient)은 최댓값 함수의 국소 미분 그대로입니다.

@@ -40,13 +40,17 @@ class Player:
     ) -> None:
         self.look_at, self.first, self.title, self.language, self.theme = look_at, first, title, language, theme
 
-    def figure(self, id: str, still: str) -> str:
-        """The diagram as a part of a page. still: the picture in SVG, for readers without scripts."""
+    def figure(self, id: str, still: str, at_end: bool = False) -> str:
+        """The diagram as a part of a page.
+
+        still: the picture in SVG, for readers without scripts · at_end: begins with everything computed.
+        """
         data, still = as_data(self.data(id), **{"class": "mg-data"}), shortened(still)
         if len(still) > LARGEST_STILL:
             still = f"<noscript>{escape(words(self.language)['needsScripts'])}</noscript>"
+        start, label = ' data-start="end"' if at_end else "", escape(self.title)
         return (
-            f'<section class="mg-player" id="{id}-player" lang="{self.language}" aria-label="{escape(self.title)}">\n'
+            f'<section class="mg-player" id="{id}-player" lang="{self.language}" aria-label="{label}"{start}>\n'
             f'<div class="mg-still">{still}</div>\n{data}\n</section>'
         )
 

@@ -17,7 +17,7 @@ class Player {
     this.timer = undefined;
     this.build();
     this.listen();
-    this.setState(this.data.states[0], 0);
+    this.setState(this.data.states[0], section.dataset.start === "end" ? Infinity : 0);
   }
 
   // ---- building ----
