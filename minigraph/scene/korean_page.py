@@ -101,6 +101,9 @@ PAGE = {
     "The local gradient {0} comes from the left": "국소 미분 {0}: 왼쪽에서 곱합니다",
     ", so shapes match: {0}.": ". 그래야 모양이 맞습니다: {0}.",
     "The local gradient is 1: the gradient passes unchanged.": "국소 미분이 1이므로 기울기가 그대로 지나갑니다.",
+    "The op only moves numbers, so each gradient goes back to where its number came from.": (
+        "숫자를 옮기기만 하는 연산이므로 기울기도 각자 원래 자리로 돌아갑니다."
+    ),
     "The local gradient is 1: each element gets the gradient of the sum that it went into.": (
         "국소 미분이 1이므로 각 원소는 자기가 더해진 합의 기울기를 그대로 받습니다."
     ),

@@ -28,6 +28,7 @@ ON_GATES = {
     "σ": "Each element is squeezed between 0 and 1.",
     "tanh": "Each element is squeezed between −1 and 1.",
 }
+REARRANGING = ("reshape", "transpose", "flatten", "concat", "stack", "[ ]")
 
 
 class Sentences:
@@ -114,7 +115,9 @@ class Sentences:
         node, source = edge.node, edge.source
         back = sum_back(edge) if 0 < source.value.size < node.value.size else ""
         is_one = numbers is not None and numbers.size > 0 and bool((numbers == 1).all())
-        if is_one and source.value.size > node.value.size:
+        if is_one and node.op is not None and node.op.gate in REARRANGING:
+            says = self.say("The op only moves numbers, so each gradient goes back to where its number came from.")
+        elif is_one and source.value.size > node.value.size:
             says = self.say("The local gradient is 1: each element gets the gradient of the sum that it went into.")
         elif is_one:
             says = self.say("The local gradient is 1: the gradient passes unchanged.")
