@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
+from cases import EVERY, Case
 from hypothesis import settings
 
 settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=200)
@@ -20,6 +21,23 @@ settings.load_profile("repeatable")
 
 # without the sandbox, which does not start as root or in a container: the pages are our own
 SAME_EVERYWHERE = ("--no-sandbox", "--hide-scrollbars", "--force-color-profile=srgb", "--font-render-hinting=none")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--some-cases", type=int, default=1, metavar="N", help="of the table of ops every Nth row only")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves rows of the table of ops out, where they are read for what hardly depends on the op."""
+    every, places = config.getoption("--some-cases"), {case.id: n for n, case in enumerate(EVERY)}
+    left_out, kept = list[pytest.Item](), list[pytest.Item]()
+    for item in items:
+        row = getattr(item, "callspec", None) and item.callspec.params.get("case")  # type: ignore[attr-defined]
+        is_left_out = isinstance(row, Case) and places[row.id] % every > 0
+        (left_out if is_left_out else kept).append(item)
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = kept
 
 
 @pytest.fixture(scope="session")

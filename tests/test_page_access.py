@@ -10,11 +10,11 @@ import pytest
 from helpers import contrast
 from pictures import SCRIPT, circuit, classifier
 from reader import LOOKS, Reader
-from test_page import Opener, opens
+from test_page import Opener, opens, saved
 
 import minigraph as mg
 
-__all__ = ["opens"]
+__all__ = ["opens", "saved"]
 
 pytestmark = pytest.mark.browser
 

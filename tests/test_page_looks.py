@@ -17,11 +17,11 @@ from helpers import Array
 from pictures import SCRIPT, circuit, classifier
 from PIL import Image
 from reader import LOOKS, Reader
-from test_page import Opener, opens
+from test_page import Opener, opens, saved
 
 import minigraph as mg
 
-__all__ = ["opens"]
+__all__ = ["opens", "saved"]
 
 pytestmark = pytest.mark.browser
 

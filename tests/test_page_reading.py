@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 from pictures import SCRIPT, circuit, classifier
 from reader import LOOKS, Reader, until
-from test_page import Opener, opens
+from test_page import Opener, opens, saved
 
 import minigraph as mg
 
-__all__ = ["opens"]
+__all__ = ["opens", "saved"]
 
 pytestmark = pytest.mark.browser
 

@@ -226,7 +226,7 @@ def test_inputs_lie_in_their_blanks_on_every_screen(width: int, scheme: str, ope
         assert frame[0] < left < right <= frame[2] + 1 and frame[1] - 1 <= top < bottom <= frame[3] + 1
         assert right - left > 35 and bottom - top > 18 and size > 11
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    assert page.evaluate("document.documentElement.dataset.theme") == scheme
+    page.wait_for_function("scheme => document.documentElement.dataset.theme === scheme", arg=scheme)
     scroller = "(e => e.scrollWidth > e.clientWidth)(document.querySelector('.mg-scroll'))"
     assert page.evaluate(scroller) is (width == 390)
 

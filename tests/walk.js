@@ -1,5 +1,6 @@
 // What a page of steps shows: everything that a reader could read off it, for each figure, state and step.
-() => {
+// most: of how many states, spread from the first, where all is closed, to the one with the most open.
+(most) => {
 const textOf = (node) => node.textContent;
 
 function tables(root) {
@@ -44,7 +45,13 @@ function told(player) {
   });
 }
 
-return players.map((player) => player.data.states.map((state) => {
+function some(states) {
+  const byOpen = [...states].sort((a, b) => a.open.length - b.open.length);
+  if (!most || states.length <= most) return byOpen;
+  return [...Array(most).keys()].map((n) => byOpen[Math.round((n * (states.length - 1)) / (most - 1))]);
+}
+
+return players.map((player) => some(player.data.states).map((state) => {
   player.setState(state, 0);
   const steps = state.steps.map((number, n) => {
     player.go(n);
