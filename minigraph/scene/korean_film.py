@@ -19,7 +19,7 @@ FILM = {
     ),
     "network": "신경망",
     "decision regions": "결정 영역",
-    "{0} of {1} points right ({2} %)": "점 {1}개 중 {0}개 정답 ({2} %)",
+    "{0} of {1} points right ({2} %)": "점 {1}개 중 {0}개 맞음 ({2}%)",
     "class {0}": "클래스 {0}",
     "{0} more parameters are not shown": "매개변수 {0}개는 표시하지 않음",
     "next": "다음",
