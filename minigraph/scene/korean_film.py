@@ -13,7 +13,7 @@ FILM = {
     "steps of training": "학습 단계",
     "frame of {0}": "장면 (모두 {0}개)",
     "← → frame · Home End · Space play · D dark": "← → 장면 · Home End · Space 재생 · D 어둡게",
-    "loss over the steps": "단계에 따른 손실",
+    "loss over the steps": "단계별 손실",
     "parameters and gradients": "매개변수와 기울기",
     "parameters after the step; loss and gradients that the step was made with": (
         "매개변수는 그 단계를 마친 뒤의 값, 손실과 기울기는 그 단계에 쓰인 값"

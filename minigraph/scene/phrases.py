@@ -22,7 +22,7 @@ KOREAN = {
     "loss": "손실",
     "the loss": "손실",
     "forward value": "순전파 값",
-    "gradient of {0} (backward)": "역전파 기울기 ({0})",
+    "gradient of {0} (backward)": "{0}의 기울기 (역전파)",
     "local gradient": "국소 미분",
     "downstream": "하류 기울기",
     "upstream": "상류 기울기",
