@@ -58,7 +58,7 @@ PAGE = {
     ),
     "Matrix product, so the inner sizes match: {0} = {1} · {2}.": "행렬 곱이므로 안쪽 크기가 서로 맞습니다: {0} = {1} · {2}.",
     "{0} turns {1} ({2}) into {3} ({4}).": "{0}의 입력은 {1} ({2})이고, 출력은 {3} ({4})입니다.",
-    "{0} makes {1} from {2}.": "{0}의 입력은 {2}이고, 출력은 {1}입니다.",
+    "{0} makes {1} from {2}.": "{0} 연산의 입력은 {2}이고, 출력은 {1}입니다.",
     "{0} is broadcast to {1} first.": "그 전에 {0}의 모양을 {1}에 맞춰 브로드캐스트합니다.",
     "{0} and {1} are added, element by element.": "원소별로 더합니다: {0} + {1}.",
     "{1} is taken away from {0}, element by element.": "원소별로 뺍니다: {0} − {1}.",

@@ -51,7 +51,7 @@ KOREAN = {
     "Backward has not run.": "역전파를 아직 하지 않았습니다.",
     "No gradient flows back.": "되돌아오는 기울기가 없습니다.",
     "nothing is computed": "계산 없음",
-    "the one before and {0} more": "앞의 것과 같은 것 {0}개 더",
+    "the one before and {0} more": "앞 블록과 같은 블록 {0}개 더",
     "{0} parameters, {1} numbers": "매개변수 {0}개, 수 {1}개",
     "⋯ {0} ops before": "⋯ 앞의 연산 {0}개",
     "equal to within {0}, relatively": "같음: 상대 차이 {0}",
