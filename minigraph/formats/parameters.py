@@ -59,7 +59,7 @@ def _is_safetensors(path: str | os.PathLike[str]) -> bool:
 
 
 def _named(parameters: Iterable[Parameter]) -> dict[str, Parameter]:
-    found = tuple(parameters)
+    found = tuple(parameters) if isinstance(parameters, Iterable) else (parameters,)
     for parameter in found:
         if not isinstance(parameter, Parameter):
             raise TypeError(f"save and load: {parameter!r} is not a Parameter; give graph.parameters or net.parameters")
