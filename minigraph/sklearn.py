@@ -75,12 +75,8 @@ class GraphClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """Train anew on X [N, n_features] and y [N], one class each."""
         X, y = validate_data(self, X, y, dtype=np.float64)
         check_classification_targets(y)
-        for name, needed in (
-            ("make", "(n_features, n_classes, seed) that gives a network"),
-            ("optimizer", "(parameters, learning_rate) that gives an optimizer, such as mg.SGD"),
-        ):
-            if (given := getattr(self, name)) is not None and (isinstance(given, (Op, Sequential)) or not callable(given)):
-                raise TypeError(f"GraphClassifier: {name} is {given!r}, but must be a function {needed}")
+        _refuse_no_function("make", self.make, "(n_features, n_classes, seed) that gives a network")
+        _refuse_no_function("optimizer", self.optimizer, "(parameters, learning_rate), such as mg.SGD")
         self.classes_, labels = np.unique(y, return_inverse=True)
         seeds = check_random_state(self.random_state).randint(LARGEST_SEED, size=2)
         # recorded on two rows: with one, BatchNorm has no variance
@@ -121,7 +117,7 @@ class GraphClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self._leaves = x, t = Node(X, "x", requires_grad=False), Node(labels, "t")
         network = make(X.shape[1], len(self.classes_), seed)
         if not callable(network):
-            raise TypeError(f"GraphClassifier: make gave {network!r}, but must give a function of a node, as layers are")
+            raise TypeError(f"GraphClassifier: make gave {network!r}, but must give a function of a node, like a layer")
         self.logits_ = network(x)
         came = shape_text(self.logits_.shape) if isinstance(self.logits_, Node) else type(self.logits_).__name__
         if came != shape_text(needed := (2, len(self.classes_))):
@@ -145,3 +141,8 @@ class GraphClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             self._record()
             for parameter, value in zip(self.graph_.parameters, state["_weights"]):
                 parameter.value = value
+
+
+def _refuse_no_function(name: str, given: object, needed: str) -> None:
+    if given is not None and (isinstance(given, (Op, Sequential)) or not callable(given)):
+        raise TypeError(f"GraphClassifier: {name} is {given!r}, but must be a function {needed}")

@@ -143,7 +143,7 @@ def test_what_has_no_name_there_is_refused() -> None:
         mg.state_dict(Sequential(ReLU(), Sequential(Scale())))
     with pytest.raises(TypeError, match="load_state_dict: the net is 3, but must be a layer"):
         mg.load_state_dict(3, {})  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match=r"the state is Affine, but must be a dict: module.state_dict\(\)"):
+    with pytest.raises(TypeError, match=r"the state is Affine, but must be module.state_dict\(\)"):
         mg.load_state_dict(Affine(4, 3), Affine(4, 3))  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="load_state_dict: weight is int64, but must be floating-point"):
         mg.load_state_dict(Affine(4, 3), {"weight": np.ones((3, 4), int), "bias": np.ones(3)})

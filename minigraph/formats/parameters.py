@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from minigraph.archives import read_arrays, write_arrays
 from minigraph.arrays import shape_text
@@ -60,7 +61,7 @@ def _is_safetensors(path: str | os.PathLike[str]) -> bool:
 
 def _named(parameters: Iterable[Parameter]) -> dict[str, Parameter]:
     several = isinstance(parameters, Iterable) and not isinstance(parameters, Node)
-    found = tuple(parameters) if several else (parameters,)
+    found: tuple[Any, ...] = tuple(parameters) if several else (parameters,)
     for parameter in found:
         if not isinstance(parameter, Parameter):
             raise TypeError(f"save and load: {parameter!r} is not a Parameter; give graph.parameters or net.parameters")

@@ -73,7 +73,7 @@ def load_state_dict(net: Net, state: Mapping[str, Any]) -> None:
     Errors: ValueError where names or shapes differ; then nothing has changed.
     """
     if not isinstance(state, Mapping):
-        raise TypeError(f"load_state_dict: the state is {type(state).__name__}, but must be a dict: module.state_dict()")
+        raise TypeError(f"load_state_dict: the state is {type(state).__name__}, but must be module.state_dict()")
     wanted = list(_entries("load_state_dict", net, ""))
     found = {name: _array(name, value) for name, value in state.items() if name.split(".")[-1] != UNUSED}
     names = dict.fromkeys(name for name, _ in wanted)

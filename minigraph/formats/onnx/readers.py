@@ -54,9 +54,10 @@ def _arithmetic(op: Op) -> Reader:
 
     def reader(definition: Definition) -> Function:
         def function(*inputs: Value) -> Value:
-            if all(isinstance(value, np.ndarray) and value.dtype.kind in "iu" for value in inputs):
+            sizes = [value for value in inputs if isinstance(value, np.ndarray) and value.dtype.kind in "iu"]
+            if len(sizes) == len(inputs):
                 with np.errstate(all="ignore"):
-                    return np.trunc(op.forward(*inputs)).astype(inputs[0].dtype)
+                    return np.trunc(op.forward(*sizes)).astype(sizes[0].dtype)
             return op(*map(operand, inputs))
 
         return function
@@ -134,10 +135,10 @@ def _constant(d: Definition) -> Function:
 
 
 READERS: dict[str, Reader] = {
-    "Abs": _plain(Abs()), "Add": _arithmetic(Add()), "Div": _arithmetic(Div()), "Erf": _plain(Erf()), "Exp": _plain(Exp()),
-    "Log": _plain(Log()), "MatMul": _plain(MatMul()), "Mul": _arithmetic(Mul()), "Neg": _plain(Neg()),
-    "Pow": _plain(Pow()), "Relu": _plain(ReLU()), "Sigmoid": _plain(Sigmoid()), "Softplus": _plain(Softplus()),
-    "Sqrt": _plain(Sqrt()), "Sub": _arithmetic(Sub()), "Tanh": _plain(Tanh()), "Where": _plain(Where()),
+    "Add": _arithmetic(Add()), "Div": _arithmetic(Div()), "Mul": _arithmetic(Mul()), "Sub": _arithmetic(Sub()),
+    "Abs": _plain(Abs()), "Erf": _plain(Erf()), "Exp": _plain(Exp()), "Log": _plain(Log()), "MatMul": _plain(MatMul()),
+    "Neg": _plain(Neg()), "Pow": _plain(Pow()), "Relu": _plain(ReLU()), "Sigmoid": _plain(Sigmoid()),
+    "Softplus": _plain(Softplus()), "Sqrt": _plain(Sqrt()), "Tanh": _plain(Tanh()), "Where": _plain(Where()),
     "GlobalAveragePool": _plain(Mean((2, 3), True)),
     "Max": _several(Maximum()), "Min": _several(Minimum()), "Sum": _several(Add()),
     "ReduceMax": _reduction(Max), "ReduceMean": _reduction(Mean), "ReduceMin": _reduction(Min),
