@@ -202,6 +202,8 @@ def test_what_does_not_fit_is_refused_and_nothing_has_changed(tmp_path: Path) ->
         "was made for parameters W1 |was made for parameters W",
         mg.Graph(SoftmaxWithLoss()(logits, mg.Node(T[:4], "t"))),
     )
+    write_state(path, {"parameters": []})
+    refused("run.npz is a checkpoint, but none of fit", network(1))
     mg.save(path, network(1).parameters)
     refused("is an .npz file, but no checkpoint", network(1))
     path.write_bytes(b"PK\x03\x04 no archive")

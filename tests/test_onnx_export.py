@@ -80,7 +80,7 @@ def test_which_axes_are_free(onnx: Any, tmp_path: Path) -> None:
     assert axes() == {"x": ["batch", 3], "w": [3, 4], "m": ["batch", 4]}
     assert axes(batch=["x"]) == {"x": ["batch", 3], "w": [3, 4], "m": [4, 4]}
     assert axes(batch=())["x"] == [4, 3]
-    for wrong in ("x", ["y"]):
+    for wrong in ("x", ["y"], 1):
         with pytest.raises(ValueError, match=r"to_onnx: batch is .*, but must be names among x, w, m"):
             axes(batch=wrong)
 

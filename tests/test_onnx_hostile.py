@@ -149,6 +149,8 @@ def test_another_file_is_refused(onnx: Any, tmp_path: Path, content: bytes) -> N
         mg.from_onnx(tmp_path / "net.onnx")
     with pytest.raises(FileNotFoundError, match="nowhere.onnx"):
         mg.from_onnx(tmp_path / "nowhere.onnx")
+    with pytest.raises(IsADirectoryError):
+        mg.from_onnx(tmp_path)
 
 
 def test_a_file_cut_short_or_with_a_bit_flipped_never_fails_in_another_way(onnx: Any, tmp_path: Path) -> None:

@@ -114,7 +114,9 @@ class Training:
     def load(self, path: str | os.PathLike[str]) -> None:
         """Errors: ValueError where the file was made for something else; then nothing has changed."""
         state = read_state("fit", path)
-        came, needed = state.get("made for", {}), self._made_for()
+        came, needed = state.get("made for"), self._made_for()
+        if came is None:
+            raise ValueError(f"fit: {os.fspath(path)} is a checkpoint, but none of fit")
         for what, value in needed.items():
             if came.get(what) != value:
                 raise ValueError(
