@@ -184,6 +184,7 @@ def unchanged(**options: Any) -> None:
         ({"checkpoint_every": 0}, ValueError, "fit: checkpoint_every is 0"),
         ({"max_norm": 0}, ValueError, "fit: max_norm is 0"),
         ({"optimizer": "sgd"}, TypeError, "fit: needs an optimizer, such as mg.SGD.graph.parameters.; got str"),
+        ({"optimizer": mg.SGD([mg.Parameter(1.0, "v")])}, ValueError, "fit: the optimizer changes v, which the graph"),
         ({"schedule": lambda sgd: 0.5}, TypeError, "fit: needs a schedule, .* got float"),
         ({"schedule": lambda sgd: mg.ConstantRate(mg.SGD(sgd.parameters))}, ValueError, "of another optimizer"),
         ({"schedule_every": "batch"}, ValueError, "schedule_every is 'batch', but must be 'epoch' or 'step'"),

@@ -150,6 +150,8 @@ def _check_arguments(graph: Graph, optimizer: Optimizer, schedule: Any, schedule
         raise ValueError(f"fit: {name} is {shape}, but the output of the graph must be a loss: one number")
     if not isinstance(optimizer, Optimizer):
         raise TypeError(f"fit: needs an optimizer, such as mg.SGD(graph.parameters); got {type(optimizer).__name__}")
+    if strange := [p.name or "a parameter" for p in optimizer.parameters if p not in graph.parameters]:
+        raise ValueError(f"fit: the optimizer changes {', '.join(strange)}, which the graph does not have")
     if schedule is not None and not isinstance(schedule, (Schedule, ReduceOnPlateau)):
         raise TypeError(f"fit: needs a schedule, such as mg.StepDecay(sgd, 10); got {type(schedule).__name__}")
     if schedule is not None and schedule.optimizer is not optimizer:
