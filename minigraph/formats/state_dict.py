@@ -112,8 +112,13 @@ def _entries(who: str, net: object, prefix: str) -> Iterator[tuple[str, Entry]]:
 
 def _array(name: str, value: Any) -> Array:
     if hasattr(value, "detach"):  # a tensor, without importing its library to ask
-        value = value.detach().cpu()
-        value = (value.float() if str(value.dtype) == "torch.bfloat16" else value).numpy()
+        try:
+            value = value.detach().cpu()
+            value = (value.float() if str(value.dtype) == "torch.bfloat16" else value).numpy()
+        except (TypeError, NotImplementedError) as error:  # it is sparse, has no numbers, or a type that NumPy lacks
+            raise TypeError(
+                f"load_state_dict: {name} must be a tensor that an array can be made of ({error})"
+            ) from error
     array = np.asarray(value)
     if array.dtype.kind != "f":
         raise TypeError(f"load_state_dict: {name} is {array.dtype}, but must be floating-point")
