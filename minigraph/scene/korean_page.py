@@ -50,8 +50,8 @@ PAGE = {
     "Inputs and parameters are given. Step forward to compute what follows from them.": (
         "입력과 매개변수가 주어져 있습니다. 다음 단계로 가면 거기서부터 값이 하나씩 계산됩니다."
     ),
-    "Inputs and parameters are given. Backward has not run, so the way ends at the output.": (
-        "입력과 매개변수가 주어져 있습니다. 역전파를 아직 하지 않아 출력에서 끝납니다."
+    "Inputs and parameters are given. Backward has not run: call it before you draw.": (
+        "입력과 매개변수가 주어져 있습니다. 역전파를 아직 하지 않았습니다. 그리기 전에 backward()를 호출하세요."
     ),
     "{0} is one number: how wrong the network is. Smaller is better.": (
         "{0}의 값은 신경망이 얼마나 틀렸는지를 나타내는 수 하나입니다. 작을수록 좋습니다."

@@ -49,6 +49,9 @@ KOREAN = {
     "Forward": "순전파",
     "Backward": "역전파",
     "Backward has not run.": "역전파를 아직 하지 않았습니다.",
+    "Backward has not run: backward() on {0} computes the gradients": (
+        "역전파를 아직 하지 않음: {0}에 backward()를 호출하면 기울기가 계산됨"
+    ),
     "No gradient flows back.": "되돌아오는 기울기가 없습니다.",
     "nothing is computed": "계산 없음",
     "the one before and {0} more": "앞 블록과 같은 블록 {0}개 더",
