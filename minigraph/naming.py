@@ -18,7 +18,7 @@ def node_names(nodes: Sequence[Node]) -> dict[Node, str]:
     named = [node for node in nodes if node.name]
     unnamed = [node for node in nodes if not node.name and not is_number(node)]
     given = [node.name or "" for node in named]
-    results, leaves = scalar_letters([*given, "f"], "qrsuvwpgh"), scalar_letters(given, "abcde")
+    results, leaves = scalar_letters([*given, "f"], "qrsuvpgh"), scalar_letters(given, "abcde")
     output = nodes[-1]
 
     def wish(node: Node) -> str:

@@ -29,7 +29,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
 
 def test_readme_runs(run: Run, tmp_path: Path) -> None:
     _, printed = run
-    assert len(BLOCKS) == 6
+    assert len(BLOCKS) == 7
     for block, text in zip(BLOCKS[:2], printed):
         assert [f"{said}\n" for said in re.findall(r"^print\(.*\) *# (.*)$", block, re.MULTILINE)] == [text]
     assert "✗" not in printed[3] and printed[3].count("✓") == 13
@@ -43,11 +43,11 @@ def test_readme_runs(run: Run, tmp_path: Path) -> None:
 def test_the_buggy_layer_is_caught_as_shown_and_the_mend_mends_it(run: Run) -> None:
     names, printed = run
     shown = re.search(r"# (✗  Softplus.*)\n", README)
-    assert shown and printed[-1].splitlines()[0] == shown[1]
+    assert shown and printed[5].splitlines()[0] == shown[1]
     mend = re.search(r"`(return \(upstream.*?\))` fixes it", README)
     assert mend
-    fixed = BLOCKS[-1].replace("return (1 / (1 + np.exp(-x)),)", mend[1]).replace("assert not", "assert")
-    assert fixed != BLOCKS[-1]
+    fixed = BLOCKS[5].replace("return (1 / (1 + np.exp(-x)),)", mend[1]).replace("assert not", "assert")
+    assert fixed != BLOCKS[5]
     exec(compile(fixed, "README.md", "exec"), names)  # noqa: S102
 
 

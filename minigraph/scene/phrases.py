@@ -56,6 +56,7 @@ KOREAN = {
     "nothing is computed": "계산 없음",
     "the one before and {0} more": "앞 블록과 같은 블록 {0}개 더",
     "{0} parameters, {1} numbers": "매개변수 {0}개, 수 {1}개",
+    "⋯ {0} op before": "⋯ 앞의 연산 {0}개",
     "⋯ {0} ops before": "⋯ 앞의 연산 {0}개",
     "equal to within {0}, relatively": "같음: 상대 차이 {0}",
     "DIFFERENT by {0}, relatively": "다름: 상대 차이 {0}",

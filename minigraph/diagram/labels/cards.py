@@ -99,7 +99,8 @@ def _pills(look: Look, node: Node) -> Box | None:
     elif look.scene.is_stale(node) and not look.scene.wants_gradient(node):
         pills.append((look.symbols.say("changed since"), p.mute, p.pill))
     if node in look.scene.folding.behind:
-        says = look.symbols.say("⋯ {0} ops before", look.scene.folding.behind[node])
+        behind = look.scene.folding.behind[node]
+        says = look.symbols.say("⋯ {0} ops before" if behind > 1 else "⋯ {0} op before", behind)
         pills.append((says, p.mute, p.pill))
     boxes = [write(Run(text, colour, 9), height=14, fill=fill, pad=5) for text, colour, fill in pills]
     if not boxes:
