@@ -13,9 +13,9 @@ from minigraph.arrays import Array
 from minigraph.diagram.labels.blanks import LABEL_WIDTH, Cell
 from minigraph.diagram.layout.svg import SVG, rectangle
 from minigraph.diagram.web.shell import as_data, document
+from minigraph.diagram.web.words import words
 from minigraph.graph import Node
 from minigraph.scene.content import Scene
-from minigraph.scene.phrases import translated
 from minigraph.scene.symbols import Symbols
 from minigraph.scene.text import scalar
 from minigraph.worksheet.mistakes import KINDS, Mistakes
@@ -93,8 +93,8 @@ class Page:
     def _data(self, places: Mapping[str, tuple[float, float, float, float]]) -> dict[str, Any]:
         language = self.symbols.language
         return {
-            "words": {name: translated(text, language) for name, text in WORDS.items()},
-            "hints": {kind: translated(text, language) for kind, text in KINDS.items()},
+            "words": words(WORDS, language),
+            "hints": words(KINDS, language),
             "digits": self.digits,
             "cells": [
                 {"name": name, "says": self._says(cell), "place": places[name]} | answer

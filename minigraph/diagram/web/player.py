@@ -16,10 +16,10 @@ from minigraph.diagram.web.shell import as_data, document
 from minigraph.diagram.web.stage import Part, Stage, Wire, shortened, staged
 from minigraph.diagram.web.states import can_open, states
 from minigraph.diagram.web.steps import Step, steps
-from minigraph.diagram.web.words import words
+from minigraph.diagram.web.words import WORDS, words
 from minigraph.expand import Place, Places
 from minigraph.graph import Node
-from minigraph.scene.phrases import Language
+from minigraph.scene.phrases import Language, translated
 from minigraph.scene.symbols import Term
 
 __all__ = ["SCRIPTS", "STYLES", "Player", "page"]
@@ -47,7 +47,8 @@ class Player:
         """
         data, still = as_data(self.data(id), **{"class": "mg-data"}), shortened(still)
         if len(still) > LARGEST_STILL:
-            still = f"<noscript>{escape(words(self.language)['needsScripts'])}</noscript>"
+            says = translated("A diagram of this size needs JavaScript.", self.language)
+            still = f"<noscript>{escape(says)}</noscript>"
         start, label = ' data-start="end"' if at_end else "", escape(self.title)
         return (
             f'<section class="mg-player" id="{id}-player" lang="{self.language}" aria-label="{label}"{start}>\n'
@@ -69,7 +70,7 @@ class Player:
         return {
             "id": id,
             "title": self.title,
-            "words": words(self.language),
+            "words": words(WORDS, self.language),
             "pieces": shared.pieces.all,
             "told": shared.told.all,
             "steps": shared.steps.all,
