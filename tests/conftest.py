@@ -15,6 +15,9 @@ from typing import Any, NoReturn
 import pytest
 from cases import EVERY, Case
 from hypothesis import settings
+from reader import Opener, Reader
+
+import minigraph as mg
 
 settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=200)
 settings.load_profile("repeatable")
@@ -119,6 +122,31 @@ def _is_its_own(request: Any) -> bool:
     """Whether a page asks for itself, or for what is inside it."""
     own: bool = request.is_navigation_request() and request.url.startswith("file:")
     return own or request.url.startswith(("data:", "about:srcdoc"))
+
+
+@pytest.fixture(scope="session")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """The page of some graphs; the same graphs have one page, since the same graph gives the same bytes."""
+    folder, known = tmp_path_factory.mktemp("pages"), dict[str, Path]()
+
+    def page(*roots: mg.Node, **draw: Any) -> Path:
+        diagrams = [mg.draw(root, id=f"figure{n}", **draw) for n, root in enumerate(roots)]
+        key = repr([draw, *(diagram.source for diagram in diagrams)])
+        if key not in known:
+            known[key] = mg.save_page(folder / f"{len(known)}.html", *diagrams)
+        return known[key]
+
+    return page
+
+
+@pytest.fixture
+def opens(open_page: Callable[..., Any], saved: Callable[..., Path]) -> Opener:
+    """opens(graph, …) draws a graph, saves the page, and opens it with what is given besides."""
+
+    def opened(*roots: mg.Node, draw: dict[str, Any] | None = None, **look: Any) -> Reader:
+        return Reader(open_page(saved(*roots, **draw or {}), **look))
+
+    return opened
 
 
 @pytest.fixture

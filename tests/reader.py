@@ -118,3 +118,6 @@ class Reader:
 def line(start: tuple[float, float], end: tuple[float, float], points: int = 6) -> list[tuple[float, float]]:
     steps = [n / (points - 1) for n in range(points)]
     return [(start[0] + (end[0] - start[0]) * n, start[1] + (end[1] - start[1]) * n) for n in steps]
+
+
+Opener = Callable[..., Reader]  # the fixture `opens`

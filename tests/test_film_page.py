@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,28 +16,6 @@ import minigraph as mg
 pytestmark = pytest.mark.browser
 
 Open = Callable[..., Any]
-
-
-@pytest.fixture
-def open_page(browser: Any) -> Iterator[Open]:
-    """Opens a film, which may say nothing on the console, and ask for nothing but its own file."""
-    opened, heard = [], list[str]()
-
-    def open_it(path: Path, *, width: int = 1440, dark: bool = False, **context: Any) -> Any:
-        scheme, size = "dark" if dark else "light", {"width": width, "height": 860}
-        made = browser.new_context(viewport=size, color_scheme=scheme, **context)
-        opened.append(made)
-        page, own = made.new_page(), path.resolve().as_uri()
-        page.on("console", lambda message: heard.append(message.text))
-        page.on("pageerror", lambda error: heard.append(str(error)))
-        page.on("request", lambda asked: asked.url == own or heard.append(asked.url))
-        page.goto(own)
-        return page
-
-    yield open_it
-    for context in opened:
-        context.close()
-    assert heard == []
 
 
 # the colour of some cells that no point of the data is near to, with the place of each

@@ -2,44 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
-
 import pytest
 from pictures import SCRIPT, classifier
-from reader import LOOKS, Reader, line, until
-
-import minigraph as mg
+from reader import LOOKS, Opener, Reader, line, until
 
 pytestmark = pytest.mark.browser
-
-Opener = Callable[..., Reader]
-
-
-@pytest.fixture(scope="session")
-def saved(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
-    """The page of some graphs; the same graphs have one page, since the same graph gives the same bytes."""
-    folder, known = tmp_path_factory.mktemp("pages"), dict[str, Path]()
-
-    def page(*roots: mg.Node, **draw: Any) -> Path:
-        diagrams = [mg.draw(root, id=f"figure{n}", **draw) for n, root in enumerate(roots)]
-        key = repr([draw, *(diagram.source for diagram in diagrams)])
-        if key not in known:
-            known[key] = mg.save_page(folder / f"{len(known)}.html", *diagrams)
-        return known[key]
-
-    return page
-
-
-@pytest.fixture
-def opens(open_page: Callable[..., Any], saved: Callable[..., Path]) -> Opener:
-    """opens(graph, …) draws a graph, saves the page, and opens it with what is given besides."""
-
-    def opened(*roots: mg.Node, draw: dict[str, Any] | None = None, **look: Any) -> Reader:
-        return Reader(open_page(saved(*roots, **draw or {}), **look))
-
-    return opened
 
 
 @pytest.fixture(params=LOOKS)

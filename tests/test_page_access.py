@@ -9,12 +9,9 @@ from typing import Any
 import pytest
 from helpers import contrast
 from pictures import SCRIPT, circuit, classifier
-from reader import LOOKS, Reader
-from test_page import Opener, opens, saved
+from reader import LOOKS, Opener, Reader
 
 import minigraph as mg
-
-__all__ = ["opens", "saved"]
 
 pytestmark = pytest.mark.browser
 

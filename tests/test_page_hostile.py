@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from reader import Reader
-from test_player import HOSTILE, hostile
-from webpage import WALK
+from webpage import HOSTILE, WALK, hostile
 
 import minigraph as mg
 from minigraph.layers import Affine, SoftmaxWithLoss

@@ -16,12 +16,9 @@ import pytest
 from helpers import Array
 from pictures import SCRIPT, circuit, classifier
 from PIL import Image
-from reader import LOOKS, Reader
-from test_page import Opener, opens, saved
+from reader import LOOKS, Opener, Reader
 
 import minigraph as mg
-
-__all__ = ["opens", "saved"]
 
 pytestmark = pytest.mark.browser
 

@@ -10,12 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 from pictures import SCRIPT, circuit, classifier
-from reader import LOOKS, Reader, until
-from test_page import Opener, opens, saved
+from reader import LOOKS, Opener, Reader, until
 
 import minigraph as mg
-
-__all__ = ["opens", "saved"]
 
 pytestmark = pytest.mark.browser
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from pictures import ROOT, SCRIPT, circuit, classifier
-from webpage import array_of, data_of, steps_of
+from webpage import HOSTILE, array_of, data_of, hostile, steps_of
 
 import minigraph as mg
 from minigraph.diagram.web.states import MOST_STATES
@@ -20,10 +20,6 @@ from minigraph.layers import Affine, ReLU, SoftmaxWithLoss
 from minigraph.scene.phrases import KOREAN
 
 WEB = ROOT / "minigraph" / "diagram" / "web"
-HOSTILE = ("</script><script>alert(1)</script>", "<img src=x onerror=alert(1)>", "\"'&<>`", "a\u2028b\u2029c",
-           "\ud800", "x" * 5000, "\u202eabc אבג", "]]>", "<!--", "\\", "%s {0} {y}", "\x00\x07", "&lt;b&gt;",
-           "javascript:alert(1)",
-           "</style>", "'); alert(1); ('", "${alert(1)}")  # fmt: skip
 
 
 def data(root: mg.Node, **options: Any) -> dict[str, Any]:
@@ -370,15 +366,6 @@ def elements(html: str) -> Elements:
     reader.feed(html)
     reader.close()
     return reader
-
-
-def hostile(name: str) -> mg.Node:
-    x = mg.Node([[1.0, 2.0]], name)
-    layer = Affine(2, 2, weight=np.eye(2))
-    layer.parameters[0].name = name
-    loss = layer(x).mean()
-    loss.name = name
-    return backed(loss)
 
 
 @pytest.fixture(scope="module")
