@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 import pytest
 from cases import EVERY, Case
 from hypothesis import settings
-from reader import Opener, Reader
+from reader import Opener, Reader, watched
 
 import minigraph as mg
 
@@ -23,7 +23,10 @@ settings.register_profile("repeatable", derandomize=True, deadline=None, max_exa
 settings.load_profile("repeatable")
 
 # without the sandbox, which does not start as root or in a container: the pages are our own
-SAME_EVERYWHERE = ("--no-sandbox", "--hide-scrollbars", "--force-color-profile=srgb", "--font-render-hinting=none")
+SAME_EVERYWHERE = (
+    "--no-sandbox", "--hide-scrollbars", "--force-color-profile=srgb", "--font-render-hinting=none",
+    "--disable-gpu",  # where there is none, it is imitated, which takes twice as long as doing without
+)  # fmt: skip
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -81,47 +84,9 @@ def browser(chromium: str) -> Iterator[Any]:
 
 @pytest.fixture
 def open_page(browser: Any) -> Iterator[Callable[..., Any]]:
-    """Opens a file in a page of its own: open_page(path, width=390, height=844, dark=True, hash="#step=3", …).
-
-    What else is given goes to Playwright's `new_context`; without a path the page is empty. No page may say anything on
-    the console, raise an error, open a dialog, or ask for anything but the file that it was sent to.
-    """
-    opened, heard = [], []
-
-    def listen(page: Any) -> None:
-        page.on("console", lambda message: heard.append(f"console: {message.type}: {message.text}"))
-        page.on("pageerror", lambda error: heard.append(f"error: {error}"))
-        page.on("dialog", lambda dialog: (heard.append(f"dialog: {dialog.message}"), dialog.dismiss()))
-        page.on("request", lambda asked: None if _is_its_own(asked) else heard.append(f"request: {asked.url}"))
-
-    def open_it(
-        path: Path | None = None,
-        *,
-        width: int = 1440,
-        height: int = 860,
-        dark: bool = False,
-        hash: str = "",
-        **context: Any,
-    ) -> Any:
-        scheme = "dark" if dark else "light"
-        made = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme, **context)
-        opened.append(made)
-        page = made.new_page()
-        listen(page)
-        if path is not None:
-            page.goto(path.resolve().as_uri() + hash)
-        return page
-
-    yield open_it
-    for context in opened:
-        context.close()
-    assert not heard, "\n".join(heard)
-
-
-def _is_its_own(request: Any) -> bool:
-    """Whether a page asks for itself, or for what is inside it."""
-    own: bool = request.is_navigation_request() and request.url.startswith("file:")
-    return own or request.url.startswith(("data:", "about:srcdoc"))
+    """Opens a file in a page of its own, as `watched` has it."""
+    with watched(browser) as open_it:
+        yield open_it
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture(params=LOOKS)
 def reader(request: pytest.FixtureRequest, opens: Opener) -> Reader:
-    return opens(classifier(), **LOOKS[request.param])
+    return opens(classifier(), still=request.param != "wide", **LOOKS[request.param])
 
 
 def test_buttons(reader: Reader) -> None:
@@ -197,7 +197,7 @@ def test_fingers(opens: Opener, look: str) -> None:
 
 
 def test_a_tap_opens_a_block_and_shows_the_numbers_of_a_card(opens: Opener) -> None:
-    reader = opens(classifier(), **LOOKS["narrow"], reduced_motion="reduce")
+    reader = opens(classifier(), **LOOKS["narrow"])
     reader.click("fit")
     reader.part("block L").tap()
     assert reader.opened == ["5"]
@@ -235,7 +235,7 @@ def test_enter_opens_and_closes_and_the_focus_stays(reader: Reader) -> None:
 
 
 def test_every_composite_opens_and_closes_in_every_state(opens: Opener) -> None:
-    reader = opens(classifier(), reduced_motion="reduce")
+    reader = opens(classifier())
     states = reader.ask("player.data.states.map(({ open }) => open)")
     assert len(states) == 10
     for state in map(sorted, states):
@@ -265,7 +265,7 @@ PRESSED = """player.data.states.map((state) => {
 @pytest.mark.parametrize("name", ["perceptron", "attention", "convnet", "residual", "deep"])
 def test_what_is_pressed_opens_or_closes_in_every_state_of_other_networks(opens: Opener, name: str) -> None:
     """Where not all combinations are on the page, what is pressed opens alone, with what lies around it."""
-    reader = opens(SCRIPT[name](), reduced_motion="reduce")
+    reader = opens(SCRIPT[name]())
     pressed = reader.ask(PRESSED)
     states = [set(state) for state, _ in pressed]
     for state, results in pressed:

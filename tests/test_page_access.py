@@ -31,7 +31,7 @@ PAGES: dict[str, tuple[Callable[[], mg.Node], str]] = {
 def reader(request: pytest.FixtureRequest, opens: Opener) -> Reader:
     look, name = request.param
     root, hash = PAGES[name]
-    return opens(root(), hash=hash, reduced_motion="reduce", **LOOKS[look])
+    return opens(root(), hash=hash, **LOOKS[look])
 
 
 @pytest.fixture(scope="session")
@@ -98,7 +98,7 @@ PAINTED = f"() => {{{HEX}" + """
 
 @pytest.mark.parametrize("dark", [False, True])
 def test_every_text_of_the_picture_is_legible(opens: Opener, dark: bool) -> None:
-    reader = opens(classifier(), reduced_motion="reduce", dark=dark, hash="#step=24&open=3,5,5.1,5.3")
+    reader = opens(classifier(), dark=dark, hash="#step=24&open=3,5,5.1,5.3")
     reader.press("f", "0")
     texts = reader.page.evaluate(PAINTED)
     assert len(texts) > 40

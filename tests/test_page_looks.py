@@ -52,7 +52,7 @@ def name(request: pytest.FixtureRequest) -> str:
 def reader(name: str, opens: Opener) -> Reader:
     root, look, hash, act = SHOTS[name]
     half = {} if look.startswith("narrow") else {"device_scale_factor": 0.5}
-    found = opens(root(), hash=hash, reduced_motion="reduce", **half, **LOOKS[look])
+    found = opens(root(), hash=hash, **half, **LOOKS[look])
     if act:
         act(found)
     return found
