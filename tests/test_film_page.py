@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from films import HOSTILE, broken, classifier, trained, unusual
+from pictures import texts
 
 import minigraph as mg
 
@@ -116,6 +117,17 @@ def test_the_curve_has_all_points_and_tells_them(tmp_path: Path, open_page: Open
     assert page.text_content(".mg-caption") == f"step 21: loss {losses[7]:.3f}"
 
 
+def test_without_a_loss_or_with_none_but_0_the_axis_goes_from_0_to_1(tmp_path: Path, open_page: Open) -> None:
+    w = mg.Parameter([0.0, 0.0], "w")
+    for output, losses in (((w * 2.0).sum(), 1), (w * 2.0, 0)):
+        film = mg.record(mg.Graph(output))
+        page = open_page(film.save(tmp_path / "film.html"))
+        assert page.locator(".mg-curve text[text-anchor=end]").all_text_contents()[:3] == ["0", "0.50", "1"]
+        assert page.locator(".mg-loss-alone").count() == losses
+        (frame,) = film.frames(tmp_path)
+        assert {"0", "1"} <= {*texts(frame.read_text("utf-8"))}
+
+
 def test_regions_are_painted_as_they_are(tmp_path: Path, open_page: Open) -> None:
     film = trained(classifier(), 60, every=30)
     page = open_page(film.save(tmp_path / "film.html"))
@@ -191,7 +203,7 @@ def test_nothing_hostile_gets_through(tmp_path: Path, open_page: Open) -> None:
     film = broken()
     page = open_page(film.save(tmp_path / "film.html", title="<img src=x onerror=alert(1)>"))
     page.keyboard.press("End")
-    assert page.text_content("h2") == "<img src=x onerror=alert(1)>"
+    assert page.text_content("h1") == "<img src=x onerror=alert(1)>"
     assert page.locator("img, script:not([type])").count() == 1  # the page's own
     assert page.text_content("figcaption") == HOSTILE
     assert page.text_content(".mg-caption") == "step 5: loss NaN"
