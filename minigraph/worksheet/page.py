@@ -177,12 +177,7 @@ def _places(svg: str, prefix: str) -> tuple[float, float, dict[str, tuple[float,
         name = group.get("id", "")
         if name.startswith(prefix):
             box = next(found for child in group.iter() if (found := rectangle(child)) is not None)
-            left, top, right, bottom = (
-                box[0] + dx - across,
-                box[1] + dy - down,
-                box[2] + dx - across,
-                box[3] + dy - down,
-            )
-            inside = left + LABEL_WIDTH, top, right - left - LABEL_WIDTH, bottom - top
-            places[name.removeprefix(prefix)] = tuple(round(n, 2) for n in inside)
-    return width, height, places  # type: ignore[return-value]
+            left, top = box[0] + dx - across + LABEL_WIDTH, box[1] + dy - down
+            size = box[2] - box[0] - LABEL_WIDTH, box[3] - box[1]
+            places[name.removeprefix(prefix)] = round(left, 2), round(top, 2), round(size[0], 2), round(size[1], 2)
+    return width, height, places

@@ -152,9 +152,8 @@ def _shorten(group: ElementTree.Element, is_wire: bool) -> None:
         before = None
         for element in list(parent):
             attributes = element.attrib
-            if (
-                before is not None and before.get("d") and before.get("d") == attributes.get("d")
-            ):  # filled, then outlined
+            # what is filled comes a second time, for its outline
+            if before is not None and before.get("d") and before.get("d") == attributes.get("d"):
                 before.set("stroke", attributes.get("stroke", "none"))
                 before.attrib |= {name: attributes[name] for name in ("stroke-width",) if name in attributes}
                 parent.remove(element)
@@ -172,12 +171,10 @@ def _shorten(group: ElementTree.Element, is_wire: bool) -> None:
                     if attributes.get(name) == usual:
                         del attributes[name]
             elif is_wire:
-                for name in (
-                    "stroke-width",
-                    "stroke-dasharray",
-                    *(["fill"] if attributes.get("fill") == "none" else []),
-                ):
+                for name in ("stroke-width", "stroke-dasharray"):
                     attributes.pop(name, "")
+                if attributes.get("fill") == "none":
+                    del attributes["fill"]
             elif corners := _corners(attributes.get("points", "")):
                 _as_path(element, corners)
 
