@@ -96,10 +96,12 @@ def test_play_and_pause(reader: Reader) -> None:
     reader.page.reload()
     reader.click("play")
     assert reader.find(".mg-do-play").get_attribute("aria-label") == "pause"
+    assert reader.find(".mg-sentence").get_attribute("aria-live") == "off"
     reader.page.clock.run_for(2 * 1800 + 50)
     assert reader.step == 2
     reader.page.locator("body").press("Space")
     assert reader.find(".mg-do-play").get_attribute("aria-label") == "play"
+    assert reader.find(".mg-sentence").get_attribute("aria-live") == "polite"
     reader.page.clock.run_for(5 * 1800)
     assert reader.step == 2
     reader.page.evaluate("document.activeElement.blur()")

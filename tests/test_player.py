@@ -1,25 +1,20 @@
-"""The data of pages of steps, without a browser: states, steps, numbers, sizes, languages, and hostile names."""
+"""The data of pages of steps, without a browser: states, steps, numbers, sizes, and hostile names."""
 
 from __future__ import annotations
 
-import ast
 import re
-from collections.abc import Iterator
 from html.parser import HTMLParser
 from typing import Any
 
 import numpy as np
 import pytest
-from pictures import ROOT, SCRIPT, circuit, classifier
+from helpers import Double
+from pictures import SCRIPT, circuit, classifier
 from webpage import HOSTILE, array_of, data_of, hostile, steps_of
 
 import minigraph as mg
 from minigraph.diagram.web.states import MOST_STATES
-from minigraph.diagram.web.words import WORDS
 from minigraph.layers import Affine, ReLU, SoftmaxWithLoss
-from minigraph.scene.phrases import KOREAN
-
-WEB = ROOT / "minigraph" / "diagram" / "web"
 
 
 def data(root: mg.Node, **options: Any) -> dict[str, Any]:
@@ -40,21 +35,19 @@ def backed(loss: mg.Node, seed: Any = None) -> mg.Node:
 
 
 def test_an_op_that_says_nothing_of_its_local_gradient_shows_the_whole_jacobian() -> None:
-    class Twice(mg.Op):
-        """2x."""
-
-        def forward(self, x: Any) -> Any:
-            return 2 * x
-
-        def backward(self, upstream: Any, y: Any, x: Any) -> tuple[Any]:
-            return (2 * upstream,)
-
-    found = data(backed(Twice()(mg.Node(np.arange(6.0).reshape(2, 3), "x")).sum()))
+    found = data(backed(Double()(mg.Node(np.arange(6.0).reshape(2, 3), "x")).sum()))
     (step,) = (step for step in steps_of(found, found["states"][0]) if step["key"].endswith("Y 0"))
     upstream, jacobian, product, gradient = (array_of(found, t["array"]) for t in step["terms"] if "array" in t)
     np.testing.assert_array_equal(jacobian, 2 * np.eye(6))
     np.testing.assert_array_equal(upstream @ jacobian, product)
     np.testing.assert_array_equal(gradient, np.full((2, 3), 2.0))
+
+
+def test_an_empty_jacobian_is_shown_as_the_empty_array_it_is() -> None:
+    found = data(backed(Double()(mg.Node(np.zeros((0, 3)), "x")).sum()))
+    (step,) = (step for step in steps_of(found, found["states"][0]) if step["key"].endswith("Y 0"))
+    shapes = [array_of(found, term["array"]).shape for term in step["terms"] if "array" in term]
+    assert shapes == [(1, 0), (0, 0), (1, 0), (0, 3)]
 
 
 # ---- states ----
@@ -101,6 +94,18 @@ def test_what_was_opened_before_it_was_drawn_stays_open() -> None:
     assert all(any("place" not in cluster for cluster in state["clusters"]) for state in found["states"])
 
 
+def test_the_signs_of_what_opens_and_closes_are_where_it_does() -> None:
+    for root in (classifier(), mg.expand(classifier(), 1), SCRIPT["deep"]()):
+        found = data(root)
+        parts = [part for state in found["states"] for part in (*state["clusters"], *state["nodes"])]
+        signs = {True: 0, False: 0}
+        for part in parts:
+            does = "place" in (found["told"][part["told"]] if "told" in part else part)
+            signs[does] += "composite" in part["kinds"] or "told" not in part
+            assert bool(re.search("[⊞⊟]", found["pieces"][part["piece"]])) is does
+        assert signs[True] and (signs[False] or root.op.name == "SoftmaxWithLoss")
+
+
 # ---- steps ----
 
 
@@ -116,6 +121,7 @@ def test_without_a_backward_the_way_ends_at_the_output() -> None:
         assert {step["phase"] for step in its_steps} == {"start", "forward"}
         assert "Backward has not run" in its_steps[0]["says"]
         assert not any("gradientAt" in node for node in state["nodes"])
+        assert {wire["at"][0] for wire in state["wires"] if "bwd" in wire["kinds"]} == {0}  # no step brings it
 
 
 def test_a_seed_that_is_no_1() -> None:
@@ -169,6 +175,10 @@ def test_a_folded_graph_has_a_step_for_all_that_is_drawn(name: str, options: dic
         assert all(0 <= at <= last for wire in state["wires"] for at in wire["at"])
         folds = [step for step in its_steps if "fold" in step["key"] or "more blocks" in step["title"]]
         assert cards and (folds or name == "woven")
+    steps = [term["array"] for step in found["steps"] for term in step["terms"] if "array" in term]
+    told = [part[kind] for part in found["told"] for kind in ("value", "gradient", "local") if kind in part]
+    turned = [array["turned"] for array in found["arrays"] if "turned" in array]
+    assert {*steps, *told, *turned} == {*range(len(found["arrays"]))}, "nothing is there of what is folded away"
 
 
 def test_every_wire_comes_with_what_it_joins() -> None:
@@ -295,54 +305,6 @@ def test_one_row_of_the_batch() -> None:
     (step,) = [step for step in steps_of(found, found["states"][0]) if step["key"] == "backward P 0"]
     names = [term["name"] for term in step["terms"] if "name" in term]
     assert any("row 1" in name for name in names), names
-
-
-# ---- languages ----
-
-
-def phrases() -> Iterator[tuple[str, str]]:
-    """Every phrase that a page of steps may say, and the file that has it."""
-    for path in sorted(WEB.glob("*.py")):
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(("say", "translated")) and node.args:
-                yield from ((text, path.name) for text in strings(node.args[0]))
-            elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "ON_GATES":
-                yield from ((text, path.name) for text in strings(node.value))
-    yield from ((text, "words.py") for text in WORDS.values())
-
-
-def strings(tree: ast.AST) -> list[str]:
-    keys = {id(key) for node in ast.walk(tree) if isinstance(node, ast.Dict) for key in node.keys}
-    return [
-        node.value
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in keys
-    ]
-
-
-def test_every_phrase_of_a_page_is_there_in_korean() -> None:
-    found = dict(phrases())
-    assert len(found) > 70
-    without = {text.replace(", element by element", ""): file for text, file in found.items() if text.startswith("{")}
-    for text, file in (found | without).items():
-        if re.search("[A-Za-z]{2}", re.sub(r"\{\d\}", "", text)):
-            assert text in KOREAN, f"{file}: {text!r}"
-            blanks = [set(re.findall(r"\{\d\}", each)) for each in (text, KOREAN[text])]
-            assert blanks[0] == blanks[1], text
-
-
-@pytest.mark.parametrize("name", ["classifier", "squares", "attention", "convnet", "deep", "residual", "recurrent"])
-def test_a_korean_page_says_no_english_sentence(name: str) -> None:
-    html = mg.draw(SCRIPT[name](), language="ko", title="그림").html()
-    (found,) = data_of(html)
-    assert '<html lang="ko">' in html
-    for step in found["steps"]:
-        for said in (step["says"], step["title"]):
-            words = re.findall(r"[A-Za-z]{4,}", said)
-            known = {word for part in found["told"] for word in re.findall(r"[A-Za-z]+", part.get("name", ""))}
-            assert not [word for word in words if word not in known | {"backward", "ReLU", "tanh"}], said
-    assert any("다" in step["says"] for step in found["steps"])
 
 
 # ---- hostile names ----
