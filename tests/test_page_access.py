@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import films
 import pytest
 from helpers import contrast
 from pictures import SCRIPT, circuit, classifier
@@ -48,6 +50,19 @@ def test_axe_has_nothing_to_complain_of(reader: Reader, axe: Any) -> None:
         (one["id"], one["help"], [node["html"][:200] for node in one["nodes"][:3]]) for one in found["violations"]
     ]
     assert len(found["passes"]) > 10
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_nor_has_it_of_films_and_worksheets(
+    open_page: Callable[..., Any], axe: Any, width: int, tmp_path: Path
+) -> None:  # fmt: skip
+    sheet = mg.worksheet(classifier())
+    film = films.trained(films.classifier(), 2, every=1)
+    for path in (sheet.save(tmp_path / "sheet.html"), sheet.key.save(tmp_path / "key.html"),
+                 film.save(tmp_path / "film.html")):  # fmt: skip
+        found = axe.run(open_page(path, width=width)).response
+        assert not found["violations"], (path.name, [one["id"] for one in found["violations"]])
+        assert len(found["passes"]) > 10
 
 
 HEX = """

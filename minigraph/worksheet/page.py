@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from html import escape
@@ -12,6 +11,7 @@ from xml.etree import ElementTree
 from minigraph.arrays import Array
 from minigraph.diagram.labels.blanks import LABEL_WIDTH, Cell
 from minigraph.diagram.layout.svg import SVG, rectangle
+from minigraph.diagram.web.markup import graph_of
 from minigraph.diagram.web.shell import as_data, document
 from minigraph.diagram.web.words import words
 from minigraph.graph import Node
@@ -169,11 +169,9 @@ def _places(svg: str, prefix: str) -> tuple[float, float, dict[str, tuple[float,
     """The size of a picture, and where in it each blank is: left, top, width and height, without its label."""
     root = ElementTree.fromstring(svg)
     across, down, width, height = (float(n) for n in root.get("viewBox", "").split())
-    graph = next(group for group in root.iter(f"{{{SVG}}}g") if group.get("class") == "graph")
-    shift = re.search(r"translate\((-?[\d.]+)[ ,](-?[\d.]+)\)", graph.get("transform", ""))
-    dx, dy = (float(shift[1]), float(shift[2])) if shift else (0.0, 0.0)
+    graph, dx, dy = graph_of(root)
     places = {}
-    for group in root.iter(f"{{{SVG}}}g"):
+    for group in graph.iter(f"{{{SVG}}}g"):
         name = group.get("id", "")
         if name.startswith(prefix):
             box = next(found for child in group.iter() if (found := rectangle(child)) is not None)
