@@ -346,4 +346,4 @@ def test_names_stay_text(name: str, tame: Elements) -> None:
     (knows,) = data_of(html)
     for piece in knows["pieces"]:
         assert not {"script", "img", "b", "style"} & {*elements(piece).tags} and not elements(piece).handlers
-    assert "alert(1)" not in html or "<script>alert" not in html
+    assert "<script>alert" not in html
