@@ -187,7 +187,8 @@ def test_the_frames_are_pictures_of_one_size(tmp_path: Path, make: Any) -> None:
     pictures = [path.read_text("utf-8") for path in paths]
     assert len({ElementTree.fromstring(svg).get("viewBox") for svg in pictures}) == 1
     for frame, svg in zip(film, pictures):
-        assert f"step {frame.step}: loss" in shown(svg) and "A <title>" in shown(svg)
+        caption = f"after step {frame.step} · its loss: " if frame.step else "step 0: loss "
+        assert caption in shown(svg) and "A <title>" in shown(svg)
 
 
 def test_arrows_are_as_wide_as_the_widest_of_the_film_makes_them(tmp_path: Path) -> None:
@@ -208,7 +209,8 @@ def test_tables_show_the_parameters_where_units_cannot(tmp_path: Path) -> None:
     film = trained(unusual(), 4, every=2)
     for frame, path in zip(film, film.frames(tmp_path, language="ko")):
         says = shown(path.read_text("utf-8"))
-        assert f"{frame.step}단계: 손실" in says and ("계산되지 않음" in says) == (frame.step == 0)
+        caption = f"{frame.step}단계 후 · 그 단계의 손실: " if frame.step else "0단계: 손실"
+        assert caption in says and ("계산되지 않음" in says) == (frame.step == 0)
         assert all(f"{v:.2f}".replace("-", "−") in says for array in frame.parameters.values() for v in array.flat)
 
 
@@ -247,7 +249,7 @@ def test_a_pdf_has_a_page_for_each_frame(tmp_path: Path, dot: str) -> None:
 
 def test_a_broken_network_is_filmed_as_it_is(tmp_path: Path) -> None:
     last = broken().frames(tmp_path)[-1].read_text("utf-8")
-    assert "NaN" in shown(last) and "∞" in shown(last) and "loss NaN" in shown(last)
+    assert "NaN" in shown(last) and "∞" in shown(last) and "loss: NaN" in shown(last)
     assert "<script>" not in last and HOSTILE[:16] in shown(last)
 
 

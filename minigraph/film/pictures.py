@@ -46,10 +46,11 @@ class Pictures:
         return Symbols(Scene(self.story.graph.output), self.language)
 
     def caption(self, frame: Frame) -> str:
-        """step 40: loss 0.310."""
+        """after step 40 · its loss: 0.310. What is shown is after the step, so its loss may be another."""
         if frame.loss is None:
             return self.symbols.say("step {0}", frame.step)
-        return self.symbols.say("step {0}: loss {1}", frame.step, scalar(frame.loss, 3))
+        phrase = "after step {0} · its loss: {1}" if frame.step else "step {0}: loss {1}"
+        return self.symbols.say(phrase, frame.step, scalar(frame.loss, 3))
 
     def neurons(self) -> list[tuple[Sheet, Extent]]:
         """The neuron view of each frame, all on one scale; none where the graph is no chain that can be drawn."""

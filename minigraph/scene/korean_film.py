@@ -7,6 +7,7 @@ __all__ = ["FILM"]
 FILM = {
     "step {0}": "{0}단계",
     "step {0}: loss {1}": "{0}단계: 손실 {1}",
+    "after step {0} · its loss: {1}": "{0}단계 후 · 그 단계의 손실: {1}",
     "width: size, relative to the layer's widest in the film": "굵기: 크기 (학습 전체에서 층의 가장 굵은 선 기준)",
     "training: {0}": "학습 과정: {0}",
     "steps of training": "학습 단계",

@@ -159,12 +159,11 @@ class _State:
     def _wire(self, wire: Wire) -> dict[str, Any]:
         """With the steps at which it takes part; the first of them draws it."""
         ends = wire.tail, wire.head
-        if "fwd" in wire.kinds:
-            at = [max(self.shown_at.get(end, 0) for end in ends)]
-        elif chips := [end for end in ends if end.startswith("g")]:
+        at = [max(self.shown_at.get(end, 0) for end in ends)]
+        if chips := [end for end in ends if end.startswith("g")]:
             at = [self.shown_at.get(chips[0], 0)]
-        else:
-            at = [n for n, through in self.backs.items() if through in ends] or [0]  # where no backward has run
+        elif "bwd" in wire.kinds:  # where no backward has run, it comes with what it joins
+            at = [n for n, through in self.backs.items() if through in ends] or at
         place = [round(wire.x, 1), round(wire.y, 1)]
         return {"box": place, "piece": self.shared.pieces.number(wire.markup), "kinds": wire.kinds, "at": at}
 

@@ -91,6 +91,8 @@ class _Teller:
         equation, terms = self._formula(node)
         number, name = self.scene.ids[node], self.symbols.name(node)
         says, reveals = self.sentences.forward(node), [f"o{number}", f"t{number}"]
+        if self.scene.root not in self.scene.gradients:  # no way back will show them
+            reveals += [f"g{number}_{edge.i}" for edge in self.scene.returns[node]]
         return Step(f"forward {self.scene.names[node]}", "forward", title or name, equation, terms, says, reveals)
 
     def _formula(self, node: Node) -> tuple[Written, list[Term]]:
