@@ -71,6 +71,13 @@ def with_tutorials(app: Any) -> None:
     copytree(ROOT / "tutorials", Path(app.srcdir) / "tutorials", dirs_exist_ok=True)
 
 
+def in_korean(app: object, page: str, template: str, context: dict[str, Any], doctree: object) -> None:
+    """A browser chooses fonts and voices by the language of a page."""
+    if page.startswith("tutorials/ko/"):
+        context["language"] = "ko"
+
+
 def setup(app: Any) -> None:
+    app.connect("html-page-context", in_korean)
     app.connect("config-inited", lambda app, config: with_tutorials(app))
     app.connect("autodoc-process-docstring", escaped)
