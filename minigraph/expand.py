@@ -11,7 +11,7 @@ from minigraph.graph import Node, Op
 from minigraph.naming import is_number, node_names, op_titles
 from minigraph.order import topological_order
 
-__all__ = ["Opened", "Place", "Places", "Which", "expand", "open_up"]
+__all__ = ["Opened", "Place", "Places", "Which", "expand", "is_composite", "open_up"]
 
 Which = int | str | Collection[str]
 Place = tuple[int, ...]  # of an op: its number among those of the graph, then among those of each definition around it
@@ -31,6 +31,11 @@ def expand(root: Node, which: Which = 1) -> Node:
     nothing that opens; TypeError for anything else.
     """
     return open_up(root, which).root
+
+
+def is_composite(node: Node) -> bool:
+    """Whether the op of a node may have a definition in smaller ones."""
+    return node.op is not None and type(node.op).expand is not Op.expand
 
 
 class Places(frozenset[Place]):
@@ -106,7 +111,7 @@ class _Opener:
     def _opens(self, node: Node, titles: dict[Node, str], place: Place) -> bool:
         if self.wanted is None or node.op is None:
             return len(place) <= self.depth or place in self.at
-        if type(node.op).expand is Op.expand:
+        if not is_composite(node):
             return False
         names = (node.op.name, titles[node], *([node.name] if node.name else []))
         self.seen |= dict.fromkeys(names)

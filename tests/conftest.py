@@ -15,12 +15,18 @@ from typing import Any, NoReturn
 import pytest
 from cases import EVERY, Case
 from hypothesis import settings
+from reader import Opener, Reader, watched
+
+import minigraph as mg
 
 settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=200)
 settings.load_profile("repeatable")
 
 # without the sandbox, which does not start as root or in a container: the pages are our own
-SAME_EVERYWHERE = ("--no-sandbox", "--hide-scrollbars", "--force-color-profile=srgb", "--font-render-hinting=none")
+SAME_EVERYWHERE = (
+    "--no-sandbox", "--hide-scrollbars", "--force-color-profile=srgb", "--font-render-hinting=none",
+    "--disable-gpu",  # where there is none, it is imitated, which takes twice as long as doing without
+)  # fmt: skip
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -78,47 +84,34 @@ def browser(chromium: str) -> Iterator[Any]:
 
 @pytest.fixture
 def open_page(browser: Any) -> Iterator[Callable[..., Any]]:
-    """Opens a file in a page of its own: open_page(path, width=390, height=844, dark=True, hash="#step=3", …).
-
-    What else is given goes to Playwright's `new_context`; without a path the page is empty. No page may say anything on
-    the console, raise an error, open a dialog, or ask for anything but the file that it was sent to.
-    """
-    opened, heard = [], []
-
-    def listen(page: Any) -> None:
-        page.on("console", lambda message: heard.append(f"console: {message.type}: {message.text}"))
-        page.on("pageerror", lambda error: heard.append(f"error: {error}"))
-        page.on("dialog", lambda dialog: (heard.append(f"dialog: {dialog.message}"), dialog.dismiss()))
-        page.on("request", lambda asked: None if _is_its_own(asked) else heard.append(f"request: {asked.url}"))
-
-    def open_it(
-        path: Path | None = None,
-        *,
-        width: int = 1440,
-        height: int = 860,
-        dark: bool = False,
-        hash: str = "",
-        **context: Any,
-    ) -> Any:
-        scheme = "dark" if dark else "light"
-        made = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme, **context)
-        opened.append(made)
-        page = made.new_page()
-        listen(page)
-        if path is not None:
-            page.goto(path.resolve().as_uri() + hash)
-        return page
-
-    yield open_it
-    for context in opened:
-        context.close()
-    assert not heard, "\n".join(heard)
+    """Opens a file in a page of its own, as `watched` has it."""
+    with watched(browser) as open_it:
+        yield open_it
 
 
-def _is_its_own(request: Any) -> bool:
-    """Whether a page asks for itself, or for what is inside it."""
-    own: bool = request.is_navigation_request() and request.url.startswith("file:")
-    return own or request.url.startswith(("data:", "about:srcdoc"))
+@pytest.fixture(scope="session")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """The page of some graphs; the same graphs have one page, since the same graph gives the same bytes."""
+    folder, known = tmp_path_factory.mktemp("pages"), dict[str, Path]()
+
+    def page(*roots: mg.Node, **draw: Any) -> Path:
+        diagrams = [mg.draw(root, id=f"figure{n}", **draw) for n, root in enumerate(roots)]
+        key = repr([draw, *(diagram.source for diagram in diagrams)])
+        if key not in known:
+            known[key] = mg.save_page(folder / f"{len(known)}.html", *diagrams)
+        return known[key]
+
+    return page
+
+
+@pytest.fixture
+def opens(open_page: Callable[..., Any], saved: Callable[..., Path]) -> Opener:
+    """opens(graph, …) draws a graph, saves the page, and opens it with what is given besides."""
+
+    def opened(*roots: mg.Node, draw: dict[str, Any] | None = None, **look: Any) -> Reader:
+        return Reader(open_page(saved(*roots, **draw or {}), **look))
+
+    return opened
 
 
 @pytest.fixture

@@ -1,10 +1,12 @@
-"""A reader of a page of steps: what is pressed, clicked, touched and seen, through Playwright."""
+"""A reader of pages: what is pressed, clicked, touched and seen, through Playwright."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 Box = tuple[float, float, float, float]  # left, top, width, height
@@ -14,6 +16,53 @@ LOOKS = {
     "narrow": {"width": 390, "height": 844, "has_touch": True},
     "narrow-dark": {"width": 390, "height": 844, "has_touch": True, "dark": True},
 }  # fmt: skip
+
+
+@contextmanager
+def watched(browser: Any) -> Iterator[Callable[..., Any]]:
+    """Opens files, each in a page of its own: open_it(path, width=390, height=844, dark=True, hash="#step=3", …).
+
+    still: for a reader who wants no motion, which spares the time that moving things take. What else is given goes to
+    Playwright's `new_context`; without a path the page is empty. No page may say anything on the console, raise an
+    error, open a dialog, or ask for anything but the file that it was sent to.
+    """
+    opened, heard = [], []
+
+    def listen(page: Any) -> None:
+        page.on("console", lambda message: heard.append(f"console: {message.type}: {message.text}"))
+        page.on("pageerror", lambda error: heard.append(f"error: {error}"))
+        page.on("dialog", lambda dialog: (heard.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+        page.on("request", lambda asked: None if _is_its_own(asked) else heard.append(f"request: {asked.url}"))
+
+    def open_it(
+        path: Path | None = None,
+        *,
+        width: int = 1440,
+        height: int = 860,
+        dark: bool = False,
+        still: bool = True,
+        hash: str = "",
+        **context: Any,
+    ) -> Any:
+        likes = {"color_scheme": "dark" if dark else "light", "reduced_motion": "reduce" if still else "no-preference"}
+        made = browser.new_context(viewport={"width": width, "height": height}, **likes, **context)
+        opened.append(made)
+        page = made.new_page()
+        listen(page)
+        if path is not None:
+            page.goto(path.resolve().as_uri() + hash)
+        return page
+
+    yield open_it
+    for context in opened:
+        context.close()
+    assert not heard, "\n".join(heard)
+
+
+def _is_its_own(request: Any) -> bool:
+    """Whether a page asks for itself, or for what is inside it."""
+    own: bool = request.is_navigation_request() and request.url.startswith("file:")
+    return own or request.url.startswith(("data:", "about:srcdoc"))
 
 
 def until(holds: Callable[[], Any], what: str = "it", seconds: float = 10) -> None:
@@ -118,3 +167,6 @@ class Reader:
 def line(start: tuple[float, float], end: tuple[float, float], points: int = 6) -> list[tuple[float, float]]:
     steps = [n / (points - 1) for n in range(points)]
     return [(start[0] + (end[0] - start[0]) * n, start[1] + (end[1] - start[1]) * n) for n in steps]
+
+
+Opener = Callable[..., Reader]  # the fixture `opens`

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import sys
 from pathlib import Path
@@ -15,6 +16,7 @@ from helpers import Array
 from pictures import texts
 
 import minigraph as mg
+from minigraph.diagram.layout.engines import render_pngs
 from minigraph.film.pieces import alike
 from minigraph.film.regions import plane, runs
 from minigraph.film.words import WORDS
@@ -220,15 +222,19 @@ def test_a_matrix_that_is_not_trained_is_drawn_too(tmp_path: Path) -> None:
 
 
 @pytest.mark.dot
-def test_an_animation_has_all_frames(tmp_path: Path, dot: str) -> None:
+def test_an_animation_has_all_frames(tmp_path: Path, dot: str, monkeypatch: pytest.MonkeyPatch) -> None:
     from PIL import Image
 
+    drawn: list[bytes] = []
+    monkeypatch.setattr("minigraph.film.save.render_pngs", lambda sources: drawn.extend(render_pngs(sources)) or drawn)
     film = trained(classifier(3), 5, every=1)
     for theme in ("light", "dark"):
         with Image.open(film.save(tmp_path / "film.gif", theme=theme, seconds=0.3)) as gif:  # type: ignore[arg-type]
             assert gif.n_frames == len(film) == 6 and gif.size[0] == 1000
             assert gif.info["duration"] == 300
+            assert {Image.open(io.BytesIO(png)).size[0] for png in drawn} == {1500}
             assert gif.convert("RGB").getpixel((2, 2)) == ((255,) * 3 if theme == "light" else (0x12, 0x17, 0x1D))
+            drawn.clear()
 
 
 @pytest.mark.dot

@@ -3,41 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from films import HOSTILE, broken, classifier, trained, unusual
+from pictures import texts
 
 import minigraph as mg
 
 pytestmark = pytest.mark.browser
 
 Open = Callable[..., Any]
-
-
-@pytest.fixture
-def open_page(browser: Any) -> Iterator[Open]:
-    """Opens a film, which may say nothing on the console, and ask for nothing but its own file."""
-    opened, heard = [], list[str]()
-
-    def open_it(path: Path, *, width: int = 1440, dark: bool = False, **context: Any) -> Any:
-        scheme, size = "dark" if dark else "light", {"width": width, "height": 860}
-        made = browser.new_context(viewport=size, color_scheme=scheme, **context)
-        opened.append(made)
-        page, own = made.new_page(), path.resolve().as_uri()
-        page.on("console", lambda message: heard.append(message.text))
-        page.on("pageerror", lambda error: heard.append(str(error)))
-        page.on("request", lambda asked: asked.url == own or heard.append(asked.url))
-        page.goto(own)
-        return page
-
-    yield open_it
-    for context in opened:
-        context.close()
-    assert heard == []
 
 
 # the colour of some cells that no point of the data is near to, with the place of each
@@ -138,6 +117,17 @@ def test_the_curve_has_all_points_and_tells_them(tmp_path: Path, open_page: Open
     assert page.text_content(".mg-caption") == f"after step 21 · its loss: {losses[7]:.3f}"
 
 
+def test_without_a_loss_or_with_none_but_0_the_axis_goes_from_0_to_1(tmp_path: Path, open_page: Open) -> None:
+    w = mg.Parameter([0.0, 0.0], "w")
+    for output, losses in (((w * 2.0).sum(), 1), (w * 2.0, 0)):
+        film = mg.record(mg.Graph(output))
+        page = open_page(film.save(tmp_path / "film.html"))
+        assert page.locator(".mg-curve text[text-anchor=end]").all_text_contents()[:3] == ["0", "0.50", "1"]
+        assert page.locator(".mg-loss-alone").count() == losses
+        (frame,) = film.frames(tmp_path)
+        assert {"0", "1"} <= {*texts(frame.read_text("utf-8"))}
+
+
 def test_regions_are_painted_as_they_are(tmp_path: Path, open_page: Open) -> None:
     film = trained(classifier(), 60, every=30)
     page = open_page(film.save(tmp_path / "film.html"))
@@ -152,7 +142,7 @@ def test_regions_are_painted_as_they_are(tmp_path: Path, open_page: Open) -> Non
 
 def test_keys_and_buttons(tmp_path: Path, open_page: Open) -> None:
     film = trained(classifier(), 20, every=5)
-    page = open_page(film.save(tmp_path / "film.html"))
+    page = open_page(film.save(tmp_path / "film.html"), still=False)
 
     def step() -> int:
         return int(re.findall(r"step (\d+)", page.text_content(".mg-caption"))[0])
@@ -199,17 +189,21 @@ def test_it_fits_the_window_and_has_names(
 
 def test_it_plays_slowly_for_those_who_want_no_motion(tmp_path: Path, open_page: Open) -> None:
     film = trained(classifier(), 4, every=1)
-    page = open_page(film.save(tmp_path / "film.html"), reduced_motion="reduce")
-    page.click(".mg-do-play")
-    page.wait_for_timeout(500)
-    assert page.text_content(".mg-caption").startswith("step 0")
+    for still, steps in ((True, (0, 1)), (False, (3, 4))):
+        page = open_page(film.save(tmp_path / "film.html"), still=still)
+        page.clock.install()
+        page.reload()
+        page.click(".mg-do-play")
+        for milliseconds, step in zip((500, 600), steps):
+            page.clock.run_for(milliseconds)
+            assert f"step {step}" in page.text_content(".mg-caption")
 
 
 def test_nothing_hostile_gets_through(tmp_path: Path, open_page: Open) -> None:
     film = broken()
     page = open_page(film.save(tmp_path / "film.html", title="<img src=x onerror=alert(1)>"))
     page.keyboard.press("End")
-    assert page.text_content("h2") == "<img src=x onerror=alert(1)>"
+    assert page.text_content("h1") == "<img src=x onerror=alert(1)>"
     assert page.locator("img, script:not([type])").count() == 1  # the page's own
     assert page.text_content("figcaption") == HOSTILE
     assert page.text_content(".mg-caption") == "after step 5 · its loss: NaN"

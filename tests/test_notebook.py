@@ -16,6 +16,7 @@ from pictures import SVG, circuit, classifier
 from reader import until
 
 import minigraph as mg
+from minigraph.diagram.layout.engines import render
 
 STRIPPED = {"script", "style", "iframe", "svg", "form", "object", "embed"}
 
@@ -64,6 +65,13 @@ def test_the_bundle_has_the_picture_the_page_and_a_line_of_text() -> None:
     assert bundle["image/svg+xml"] == diagram.svg() == diagram._repr_svg_()
     assert bundle["text/html"] == diagram._repr_html_()
     assert repr(diagram) == bundle["text/plain"]
+
+
+def test_the_picture_is_drawn_once_for_all_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = []
+    monkeypatch.setattr("minigraph.diagram.figure.render", lambda *args: drawn.append(args) or render(*args))
+    assert "text/html" in mg.draw(circuit())._repr_mimebundle_()
+    assert len(drawn) == 1
 
 
 def test_a_front_end_gets_what_it_asks_for() -> None:

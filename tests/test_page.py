@@ -2,49 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
-
 import pytest
 from pictures import SCRIPT, classifier
-from reader import LOOKS, Reader, line, until
-
-import minigraph as mg
+from reader import LOOKS, Opener, Reader, line, until
 
 pytestmark = pytest.mark.browser
-
-Opener = Callable[..., Reader]
-
-
-@pytest.fixture(scope="session")
-def saved(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
-    """The page of some graphs; the same graphs have one page, since the same graph gives the same bytes."""
-    folder, known = tmp_path_factory.mktemp("pages"), dict[str, Path]()
-
-    def page(*roots: mg.Node, **draw: Any) -> Path:
-        diagrams = [mg.draw(root, id=f"figure{n}", **draw) for n, root in enumerate(roots)]
-        key = repr([draw, *(diagram.source for diagram in diagrams)])
-        if key not in known:
-            known[key] = mg.save_page(folder / f"{len(known)}.html", *diagrams)
-        return known[key]
-
-    return page
-
-
-@pytest.fixture
-def opens(open_page: Callable[..., Any], saved: Callable[..., Path]) -> Opener:
-    """opens(graph, …) draws a graph, saves the page, and opens it with what is given besides."""
-
-    def opened(*roots: mg.Node, draw: dict[str, Any] | None = None, **look: Any) -> Reader:
-        return Reader(open_page(saved(*roots, **draw or {}), **look))
-
-    return opened
 
 
 @pytest.fixture(params=LOOKS)
 def reader(request: pytest.FixtureRequest, opens: Opener) -> Reader:
-    return opens(classifier(), **LOOKS[request.param])
+    return opens(classifier(), still=request.param != "wide", **LOOKS[request.param])
 
 
 def test_buttons(reader: Reader) -> None:
@@ -129,10 +96,12 @@ def test_play_and_pause(reader: Reader) -> None:
     reader.page.reload()
     reader.click("play")
     assert reader.find(".mg-do-play").get_attribute("aria-label") == "pause"
+    assert reader.find(".mg-sentence").get_attribute("aria-live") == "off"
     reader.page.clock.run_for(2 * 1800 + 50)
     assert reader.step == 2
     reader.page.locator("body").press("Space")
     assert reader.find(".mg-do-play").get_attribute("aria-label") == "play"
+    assert reader.find(".mg-sentence").get_attribute("aria-live") == "polite"
     reader.page.clock.run_for(5 * 1800)
     assert reader.step == 2
     reader.page.evaluate("document.activeElement.blur()")
@@ -230,7 +199,7 @@ def test_fingers(opens: Opener, look: str) -> None:
 
 
 def test_a_tap_opens_a_block_and_shows_the_numbers_of_a_card(opens: Opener) -> None:
-    reader = opens(classifier(), **LOOKS["narrow"], reduced_motion="reduce")
+    reader = opens(classifier(), **LOOKS["narrow"])
     reader.click("fit")
     reader.part("block L").tap()
     assert reader.opened == ["5"]
@@ -268,7 +237,7 @@ def test_enter_opens_and_closes_and_the_focus_stays(reader: Reader) -> None:
 
 
 def test_every_composite_opens_and_closes_in_every_state(opens: Opener) -> None:
-    reader = opens(classifier(), reduced_motion="reduce")
+    reader = opens(classifier())
     states = reader.ask("player.data.states.map(({ open }) => open)")
     assert len(states) == 10
     for state in map(sorted, states):
@@ -298,7 +267,7 @@ PRESSED = """player.data.states.map((state) => {
 @pytest.mark.parametrize("name", ["perceptron", "attention", "convnet", "residual", "deep"])
 def test_what_is_pressed_opens_or_closes_in_every_state_of_other_networks(opens: Opener, name: str) -> None:
     """Where not all combinations are on the page, what is pressed opens alone, with what lies around it."""
-    reader = opens(SCRIPT[name](), reduced_motion="reduce")
+    reader = opens(SCRIPT[name]())
     pressed = reader.ask(PRESSED)
     states = [set(state) for state, _ in pressed]
     for state, results in pressed:

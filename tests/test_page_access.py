@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import films
 import pytest
 from helpers import contrast
 from pictures import SCRIPT, circuit, classifier
-from reader import LOOKS, Reader
-from test_page import Opener, opens, saved
+from reader import LOOKS, Opener, Reader
 
 import minigraph as mg
-
-__all__ = ["opens", "saved"]
 
 pytestmark = pytest.mark.browser
 
@@ -34,7 +33,7 @@ PAGES: dict[str, tuple[Callable[[], mg.Node], str]] = {
 def reader(request: pytest.FixtureRequest, opens: Opener) -> Reader:
     look, name = request.param
     root, hash = PAGES[name]
-    return opens(root(), hash=hash, reduced_motion="reduce", **LOOKS[look])
+    return opens(root(), hash=hash, **LOOKS[look])
 
 
 @pytest.fixture(scope="session")
@@ -51,6 +50,19 @@ def test_axe_has_nothing_to_complain_of(reader: Reader, axe: Any) -> None:
         (one["id"], one["help"], [node["html"][:200] for node in one["nodes"][:3]]) for one in found["violations"]
     ]
     assert len(found["passes"]) > 10
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_nor_has_it_of_films_and_worksheets(
+    open_page: Callable[..., Any], axe: Any, width: int, tmp_path: Path
+) -> None:  # fmt: skip
+    sheet = mg.worksheet(classifier())
+    film = films.trained(films.classifier(), 2, every=1)
+    for path in (sheet.save(tmp_path / "sheet.html"), sheet.key.save(tmp_path / "key.html"),
+                 film.save(tmp_path / "film.html")):  # fmt: skip
+        found = axe.run(open_page(path, width=width)).response
+        assert not found["violations"], (path.name, [one["id"] for one in found["violations"]])
+        assert len(found["passes"]) > 10
 
 
 HEX = """
@@ -101,7 +113,7 @@ PAINTED = f"() => {{{HEX}" + """
 
 @pytest.mark.parametrize("dark", [False, True])
 def test_every_text_of_the_picture_is_legible(opens: Opener, dark: bool) -> None:
-    reader = opens(classifier(), reduced_motion="reduce", dark=dark, hash="#step=24&open=3,5,5.1,5.3")
+    reader = opens(classifier(), dark=dark, hash="#step=24&open=3,5,5.1,5.3")
     reader.press("f", "0")
     texts = reader.page.evaluate(PAINTED)
     assert len(texts) > 40

@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from reader import Reader
-from test_player import HOSTILE, hostile
-from webpage import WALK
+from webpage import HOSTILE, WALK, hostile
 
 import minigraph as mg
 from minigraph.layers import Affine, SoftmaxWithLoss
@@ -22,7 +21,7 @@ FOREIGN = "img, iframe, b:not(.mg-tip b), style:not(head style), object, embed, 
 
 def test_names_with_markup_stay_text_whatever_is_done(open_page: Callable[..., Any], tmp_path: Path) -> None:
     diagrams = [mg.draw(hostile(name), id=f"f{n}", title=name) for n, name in enumerate(HOSTILE)]
-    page = open_page(mg.save_page(tmp_path / "page.html", *diagrams, title=HOSTILE[0]), reduced_motion="reduce")
+    page = open_page(mg.save_page(tmp_path / "page.html", *diagrams, title=HOSTILE[0]))
     figures, scripts = page.evaluate("[players.length, document.scripts.length]")
     assert figures == len(HOSTILE)
     walked = page.evaluate(WALK)

@@ -16,12 +16,9 @@ import pytest
 from helpers import Array
 from pictures import SCRIPT, circuit, classifier
 from PIL import Image
-from reader import LOOKS, Reader
-from test_page import Opener, opens, saved
+from reader import LOOKS, Opener, Reader
 
 import minigraph as mg
-
-__all__ = ["opens", "saved"]
 
 pytestmark = pytest.mark.browser
 
@@ -55,7 +52,7 @@ def name(request: pytest.FixtureRequest) -> str:
 def reader(name: str, opens: Opener) -> Reader:
     root, look, hash, act = SHOTS[name]
     half = {} if look.startswith("narrow") else {"device_scale_factor": 0.5}
-    found = opens(root(), hash=hash, reduced_motion="reduce", **half, **LOOKS[look])
+    found = opens(root(), hash=hash, **half, **LOOKS[look])
     if act:
         act(found)
     return found

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from helpers import Array, network
 from pictures import SCRIPT
+from reader import watched
 from webpage import WALK, Shown, Truth, first_cell, read_number, read_table, read_term
 
 import minigraph as mg
@@ -17,7 +18,6 @@ import minigraph as mg
 pytestmark = pytest.mark.browser
 
 MOST_STATES = 4  # of a page; all closed and all open are among them
-WALKED: dict[str, list[tuple[Truth, dict[str, Any]]]] = {}  # each page is walked through once
 
 
 def two_layers() -> mg.Node:
@@ -66,18 +66,16 @@ GRAPHS: dict[str, Callable[[], mg.Node]] = {
 }  # fmt: skip
 
 
-@pytest.fixture(params=GRAPHS)
+@pytest.fixture(params=GRAPHS, scope="module")  # so each page is walked through once
 def walked(
-    request: pytest.FixtureRequest, open_page: Callable[..., Any], tmp_path: Path
-) -> list[tuple[Truth, dict[str, Any]]]:
+    request: pytest.FixtureRequest, browser: Any, saved: Callable[..., Path]
+) -> list[tuple[Truth, dict[str, Any]]]:  # fmt: skip
     """Some states of a page with all their steps, and the graph that it is about."""
-    if request.param not in WALKED:
-        root = GRAPHS[request.param]()
-        page = open_page(mg.draw(root).save(tmp_path / "page.html"))
-        (states,) = page.evaluate(WALK, MOST_STATES)
-        WALKED[request.param] = [(Truth(root, state["open"]), state) for state in states]
-    assert WALKED[request.param]
-    return WALKED[request.param]
+    root = GRAPHS[request.param]()
+    with watched(browser) as open_it:
+        (states,) = open_it(saved(root)).evaluate(WALK, MOST_STATES)
+    assert states
+    return [(Truth(root, state["open"]), state) for state in states]
 
 
 def agrees(term: dict[str, Any], array: Array, what: str) -> None:

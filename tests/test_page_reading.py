@@ -10,12 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 from pictures import SCRIPT, circuit, classifier
-from reader import LOOKS, Reader, until
-from test_page import Opener, opens, saved
+from reader import LOOKS, Opener, Reader, until
 
 import minigraph as mg
-
-__all__ = ["opens", "saved"]
 
 pytestmark = pytest.mark.browser
 
@@ -81,7 +78,7 @@ def test_pages_name_nothing_twice(opens: Opener) -> None:
 
 
 def test_a_tooltip_comes_by_mouse_and_by_focus_and_goes(opens: Opener) -> None:
-    reader = opens(classifier(), reduced_motion="reduce")
+    reader = opens(classifier())
     reader.part("card X").hover()
     assert reader.tip.startswith("X input") and "∂L/∂X 2×2\n\ncomes at step 5" in reader.tip
     assert "min −1 · mean 0.625 · max 2" in reader.tip
@@ -104,7 +101,7 @@ def test_a_tooltip_has_all_numbers_and_stays_in_the_window(opens: Opener) -> Non
     loss = mg.tanh(x).sum()
     loss.backward()
     for look in LOOKS.values():
-        reader = opens(loss, reduced_motion="reduce", **look)
+        reader = opens(loss, **look)
         reader.press("End", "0")
         for key in ("card x", "card L"):
             reader.part(key).focus()
@@ -126,7 +123,7 @@ OPACITY = """(group) => {
 
 @pytest.mark.parametrize("look", LOOKS)
 def test_what_is_to_come_is_faint_and_what_was_is_not(opens: Opener, look: str) -> None:
-    reader = opens(classifier(), reduced_motion="reduce", hash="#step=4&open=5", **LOOKS[look])
+    reader = opens(classifier(), hash="#step=4&open=5", **LOOKS[look])
     opacities = reader.ask(
         f"[...player.section.querySelectorAll('.mg-part, .mg-row, .mg-wire')].map((part) => "
         f"[part.className.baseVal, ({OPACITY})(part)])"
@@ -140,24 +137,25 @@ def test_what_is_to_come_is_faint_and_what_was_is_not(opens: Opener, look: str) 
 
 
 def test_where_it_happens_is_in_sight_at_every_step(opens: Opener) -> None:
-    reader = opens(SCRIPT["perceptron"](), reduced_motion="reduce", **LOOKS["narrow"])
+    reader = opens(SCRIPT["perceptron"](), **LOOKS["narrow"])
     stage = reader.find(".mg-stage").bounding_box()
-    for _ in range(reader.last):
-        reader.press("ArrowRight")
-        boxes = reader.ask(
-            "[...player.section.querySelectorAll('.mg-part.mg-now, .mg-row.mg-now')].map((part) => "
-            "{ const { x, y, width, height } = part.getBoundingClientRect(); return [x + width / 2, y + height / 2]; })"
-        )
+    steps = reader.ask(
+        "[...Array(player.last).keys()].map((n) => { player.go(n + 1);"
+        " return [...player.section.querySelectorAll('.mg-part.mg-now, .mg-row.mg-now')].map((part) => "
+        "{ const { x, y, width, height } = part.getBoundingClientRect(); return [x + width / 2, y + height / 2]; }); })"
+    )
+    assert len(steps) == reader.last == reader.step
+    for step, boxes in enumerate(steps, 1):
         inside = [
             stage["x"] <= x <= stage["x"] + stage["width"] and stage["y"] <= y <= stage["y"] + stage["height"]
             for x, y in boxes
         ]
-        assert boxes and any(inside), reader.step
+        assert boxes and any(inside), step
 
 
 def test_who_wants_no_motion_gets_none(opens: Opener) -> None:
-    for motion, moves in (("reduce", False), ("no-preference", True)):
-        reader = opens(classifier(), reduced_motion=motion, hash="#step=5")
+    for moves in (False, True):
+        reader = opens(classifier(), still=not moves, hash="#step=5")
         reader.click("step")
         style = reader.ask(
             "[...player.section.querySelectorAll('.mg-svg, .mg-part, .mg-row, .mg-wire, .mg-wire path')].map((part) => "

@@ -31,10 +31,18 @@ def opened(browser_page: Any, tmp_path: Path) -> Callable[[mg.Worksheet], Any]:
     return opened
 
 
+TYPE = """(answers) => {
+  for (const [name, text] of Object.entries(answers)) {
+    const input = document.querySelector(`input[data-cell="${name}"]`);
+    input.value = text;
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+}"""
+
+
 def type_in(page: Any, answers: dict[str, str], key: str = "") -> dict[str, dict[str, Any]]:
     """Fill blanks and check; for each blank its state, and the hint that stands below."""
-    for name, text in answers.items():
-        page.fill(f'input[data-cell="{name}"]', text)
+    page.evaluate(TYPE, answers)
     if key:
         page.press(f'input[data-cell="{next(iter(answers))}"]', key)
     else:

@@ -1,4 +1,5 @@
-"""Pages of steps as tests read them: the numbers in a table, the data in a file, and the graph that they are about."""
+"""Pages of steps as tests read them: the numbers in a table, the data in a file, the graph that they are about; and a
+graph whose names mean no good."""
 
 from __future__ import annotations
 
@@ -14,10 +15,15 @@ from helpers import Array
 
 import minigraph as mg
 from minigraph.expand import Places, open_up
+from minigraph.layers import Affine
 
 WALK = (Path(__file__).parent / "walk.js").read_text(encoding="utf-8")
 LEFT_OUT = "⋯"
 SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
+HOSTILE = ("</script><script>alert(1)</script>", "<img src=x onerror=alert(1)>", "\"'&<>`", "a\u2028b\u2029c",
+           "\ud800", "x" * 5000, "\u202eabc אבג", "]]>", "<!--", "\\", "%s {0} {y}", "\x00\x07", "&lt;b&gt;",
+           "javascript:alert(1)",
+           "</style>", "'); alert(1); ('", "${alert(1)}")  # fmt: skip
 ODD = {"NaN": np.nan, "∞": np.inf, "−∞": -np.inf}
 
 
@@ -128,3 +134,14 @@ class Truth:
             for name, node in self.nodes.items() if node in self.gradients
             for i, source in enumerate(node.inputs) if source in self.gradients
         }  # fmt: skip
+
+
+def hostile(name: str) -> mg.Node:
+    """A graph in which everything that can have a name has this one."""
+    x = mg.Node([[1.0, 2.0]], name)
+    layer = Affine(2, 2, weight=np.eye(2))
+    layer.parameters[0].name = name
+    loss = layer(x).mean()
+    loss.name = name
+    loss.backward()
+    return loss

@@ -45,11 +45,11 @@ class Diagram:
         """
         return _page([self], self.title)
 
-    def figure(self, at_end: bool = False) -> str:
-        """What of `html` is this diagram's: for pages with several. at_end: begins with the last step."""
+    def figure(self) -> str:
+        """What of `html` is this diagram's: for pages with several."""
         if self.player is None:
             raise ValueError("Diagram.html: only what draw makes of a graph has steps; save this picture as .svg")
-        return self.player.figure(self.id, self.svg(), at_end)
+        return self.player.figure(self.id, self.svg())
 
     def save(self, path: str | os.PathLike[str], engine: str | None = None) -> Path:
         """Write the picture, whole or not at all, in the format of the suffix; returns the path.
@@ -101,8 +101,9 @@ class Diagram:
         try:
             bundle["image/svg+xml"] = svg = self.svg()
             if self.player is not None and "text/html" in kinds:
-                whole = _page([self], self.title, at_end=True)
-                bundle["text/html"] = framed(whole, svg, self.title, self.player.language)
+                language, theme = self.player.language, self.player.theme
+                whole = page([self.player.figure(self.id, svg, at_end=True)], self.title, language, theme)
+                bundle["text/html"] = framed(whole, svg, self.title, language)
         except EngineError as error:
             bundle["text/plain"] += f"\n{error}"
         return {kind: shown for kind, shown in bundle.items() if kind in kinds}
@@ -131,7 +132,7 @@ def save_page(path: str | os.PathLike[str], *diagrams: Diagram, title: str | Non
     return write(target, _page(diagrams, title or diagrams[0].title).encode())
 
 
-def _page(diagrams: Sequence[Diagram], title: str, at_end: bool = False) -> str:
-    figures = [diagram.figure(at_end) for diagram in diagrams]
+def _page(diagrams: Sequence[Diagram], title: str) -> str:
+    figures = [diagram.figure() for diagram in diagrams]
     players = [diagram.player for diagram in diagrams if diagram.player is not None]
     return page(figures, title, players[0].language, players[0].theme)

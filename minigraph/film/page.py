@@ -8,11 +8,12 @@ from typing import Any
 from minigraph.diagram.layout.engines import render_svgs
 from minigraph.diagram.web.numbers import Arrays, number
 from minigraph.diagram.web.shell import as_data, document
+from minigraph.diagram.web.words import words
 from minigraph.film.pictures import Pictures
 from minigraph.film.pieces import alike
 from minigraph.film.regions import plane
 from minigraph.film.story import Story
-from minigraph.film.words import film_words
+from minigraph.film.words import WORDS
 from minigraph.graph import Node
 from minigraph.scene.text import clean
 
@@ -40,7 +41,7 @@ def _data(story: Story, pictures: Pictures, title: str) -> dict[str, Any]:
     told = [_parameter(story, pictures, node, arrays) for node in parameters]
     return {
         "title": title,
-        "words": film_words(pictures.language),
+        "words": words(WORDS, pictures.language),
         "steps": [frame.step for frame in story.frames],
         "losses": [None if frame.loss is None else number(frame.loss) for frame in story.frames],
         "captions": [pictures.caption(frame) for frame in story.frames],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import groupby
 
 from minigraph.diagram.labels.boxes import Box, Run, beside, gap, line, stacked, write
 from minigraph.diagram.labels.look import Look
@@ -70,11 +71,13 @@ class Pictures:
             views[-1].draw()
         return [(view.sheet, view.finish()) for view in views]
 
-    def sources(self) -> list[str]:
-        """DOT text for each frame: caption, units or tables, and the loss."""
+    def sources(self, inches: str = "") -> list[str]:
+        """DOT text for each frame: caption, units or tables, and the loss. inches: how wide it is to be drawn."""
         sheets = self.neurons() or self._tables()
         for at, (sheet, extent) in enumerate(sheets):
             self._around(sheet, extent, at)
+            if inches:
+                sheet.dot.attr("graph", size=f"{inches},100!")
         return [sheet.source for sheet, _ in sheets]
 
     # ---- tables ----
@@ -130,20 +133,23 @@ class Pictures:
         """The loss over the steps, the part to come pale, and a mark where the frame is."""
         frames, p = self.story.frames, self.palette
         known = [frame.loss for frame in frames if frame.loss is not None and math.isfinite(frame.loss)]
-        low, high = min([0.0, *known]), max(known, default=1.0)
+        low, high = min([0.0, *known]), max([0.0, *known])
+        high = high if high > low else low + 1  # an axis needs two ends
         last = frames[-1].step or 1
         length = LONGEST - MARGIN
 
         def place(frame: Frame) -> Place | None:
             if frame.loss is None or not math.isfinite(frame.loss):
                 return None
-            return left + length * frame.step / last, bottom + CURVE * (frame.loss - low) / ((high - low) or 1.0)
+            return left + length * frame.step / last, bottom + CURVE * (frame.loss - low) / (high - low)
 
         sheet.line([(left, bottom + CURVE), (left, bottom), (left + length, bottom)], "axis", p.rule, 1)
         places = [place(frame) for frame in frames]
-        for n, (start, end) in enumerate(zip(places, places[1:])):
-            if start and end:
-                sheet.line([start, end], "loss", p.forward if n < at else p.rule, 2 if n < at else 1.2)
+        for part, colour, width in ((places[at:], p.rule, 1.2), (places[: at + 1], p.forward, 2)):
+            for is_known, stretch in groupby(part, key=lambda found: found is not None):
+                points = [found for found in stretch if found is not None]
+                if is_known and len(points) > 1:
+                    sheet.line(points, "loss", colour, width)
         if mark := places[at]:
             sheet.disc("mark", mark, "mark", p.backward, 4)
         for name, number, y in (("axis-high", high, bottom + CURVE), ("axis-low", low, bottom)):

@@ -8,11 +8,11 @@ from typing import Any
 from xml.etree import ElementTree
 
 from minigraph.diagram.layout.svg import SVG, anchored
+from minigraph.diagram.web.markup import NUMBER, as_text, graph_of, move, tenths
 
 __all__ = ["alike"]
 
 PIECE = re.compile(r'(?<==")[^"]*(?=")|(?<=>)[^<>]+(?=<)')  # values of attributes, and texts
-NUMBER = r"-?\d+\.?\d*"
 Changes = list[Any]
 
 
@@ -71,10 +71,9 @@ def _groups(svg: str) -> tuple[list[float], dict[str, str]]:
     """The viewBox, and each group of nodes and edges as text, in tenths of a point, by its id."""
     root = ElementTree.fromstring(svg)
     anchored(root)
-    outer = next(group for group in root if group.tag == f"{{{SVG}}}g")
-    dx, dy = map(float, re.findall(rf"translate\(({NUMBER})[ ,]({NUMBER})\)", outer.get("transform", ""))[0])
+    graph, dx, dy = graph_of(root)
     groups = {}
-    for group in outer:
+    for group in graph:
         if group.tag == f"{{{SVG}}}g" and len(group):
             name = group.get("id", "")  # which the text will not have
             groups[name] = _written(group, dx, dy)
@@ -85,28 +84,18 @@ def _written(group: ElementTree.Element, dx: float, dy: float) -> str:
     for element in group.iter():
         if element.tag == f"{{{SVG}}}path" and "edge" in group.get("class", ""):
             _straighten(element)
-        for name in ("points", "d"):
-            if points := element.get(name):
-                moved = re.sub(rf"({NUMBER})[ ,]({NUMBER})", lambda m: f"{_short(m[1], dx)},{_short(m[2], dy)}", points)
-                element.set(name, moved)
-        for name, by in (("x", dx), ("cx", dx), ("y", dy), ("cy", dy), ("rx", 0.0), ("ry", 0.0), ("stroke-width", 0.0)):
+        for name in ("rx", "ry", "stroke-width"):
             if value := element.get(name):
-                element.set(name, _short(value, by))
+                element.set(name, tenths(float(value)))
         if element.get("font-family", "").startswith("Times"):
             element.set("class", "t")
         for name in ("id", "font-family", "font-style", "{http://www.w3.org/XML/1998/namespace}space"):
             element.attrib.pop(name, None)
-    text = "".join(ElementTree.tostring(child, encoding="unicode") for child in group)
-    kind = group.get("class", "")
-    return f'<g class="{kind}">' + re.sub(r' xmlns(:\w+)?="[^"]*"|\n', "", text).replace(" />", "/>") + "</g>"
+    move(group, dx, dy)
+    return f'<g class="{group.get("class", "")}">{as_text(group)}</g>'
 
 
 def _straighten(path: ElementTree.Element) -> None:
     """All arrows here are straight: both ends say where they are."""
     numbers = re.findall(NUMBER, path.get("d", ""))
     path.set("d", f"M{numbers[0]},{numbers[1]}L{numbers[-2]},{numbers[-1]}")
-
-
-def _short(value: str, by: float) -> str:
-    text = f"{float(value) + by:.1f}".removesuffix(".0")
-    return "0" if text == "-0" else text

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from minigraph.diagram.labels.style import LEVELS, SCOPE, THEMES, Palette, shade
-from minigraph.diagram.layout.engines import render, render_pngs, render_svgs
+from minigraph.diagram.layout.engines import DPI, render, render_pngs, render_svgs
 from minigraph.diagram.layout.svg import finished
 from minigraph.diagram.options import Language, Theme, colours
 from minigraph.files import write
@@ -22,6 +22,7 @@ __all__ = ["FORMATS", "Options", "write_film", "write_frames"]
 
 FORMATS = ("html", "gif", "pdf")
 PIXELS = 1000  # how wide an animation is
+DRAWN = f"{1.5 * PIXELS / DPI:.3f}"  # inches: its frames are drawn wider than that, so that small letters stay letters
 NEAR = 12
 LAST = 2.0  # seconds to see the end
 
@@ -49,7 +50,7 @@ def write_film(target: Path, story: Story, options: Options, seconds: float) -> 
     library = _library("PIL.Image" if format == ".gif" else "pypdf", f"Film.save: a {format}")
     pictures = options.pictures(story)
     if format == ".gif":
-        return write(target, _animation(library, render_pngs(pictures.sources()), seconds, pictures.palette))
+        return write(target, _animation(library, render_pngs(pictures.sources(DRAWN)), seconds, pictures.palette))
     return write(target, _joined(library, [render(source, "pdf") for source in pictures.sources()]))
 
 
@@ -76,13 +77,13 @@ def _library(name: str, what: str) -> Any:
 
 
 def _animation(images: Any, pngs: list[bytes], seconds: float, palette: Palette) -> bytes:
-    opened = [images.open(io.BytesIO(png)).convert("RGB") for png in pngs]
-    size = PIXELS, round(PIXELS * opened[0].size[1] / opened[0].size[0])
     paint = images.new("P", (1, 1))
     paint.putpalette([part for colour in _paints(palette) for part in colour])
+    width, height = images.open(io.BytesIO(pngs[0])).size
+    size = PIXELS, round(PIXELS * height / width)
     frames = [
-        (picture if picture.size == size else picture.resize(size)).quantize(palette=paint, dither=images.Dither.NONE)
-        for picture in opened
+        images.open(io.BytesIO(png)).convert("RGB").resize(size).quantize(palette=paint, dither=images.Dither.NONE)
+        for png in pngs
     ]
     stays = [round(1000 * seconds)] * (len(frames) - 1) + [round(1000 * max(seconds, LAST))]
     out = io.BytesIO()

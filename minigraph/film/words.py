@@ -2,43 +2,21 @@
 
 from __future__ import annotations
 
-from minigraph.scene.phrases import Language, translated
+from minigraph.diagram.web.words import SHARED
 
-__all__ = ["film_words"]
+__all__ = ["WORDS"]
 
-WORDS = {
-    "film": "training: {0}",
-    "first": "to the start",
-    "back": "back",
+WORDS = SHARED | {
     "step": "next",
-    "last": "to the end",
-    "play": "play",
-    "pause": "pause",
     "controls": "steps of training",
     "slider": "frame of {0}",
-    "dark": "dark",
-    "light": "light",
     "hint": "← → frame · Home End · Space play · D dark",
-    "loss": "loss",
     "losses": "loss over the steps",
-    "noLoss": "not computed",
     "parameters": "parameters and gradients",
     "after": "parameters after the step; loss and gradients that the step was made with",
-    "value": "value",
-    "gradient": "gradient",
-    "notComputed": "not computed",
     "network": "network",
     "regions": "decision regions",
     "right": "{0} of {1} points right ({2} %)",
-    "klass": "class {0}",
-    "range": "min {0} · mean {1} · max {2}",
-    "odd": "{0} NaN or ∞",
-    "some": "the first {0} of {1} numbers",
-    "empty": "empty",
-    "slice": "[{0}] of {1}",
+    "class": "class {0}",
     "more": "{0} more parameters are not shown",
 }
-
-
-def film_words(language: Language) -> dict[str, str]:
-    return {name: translated(text, language) for name, text in WORDS.items()}

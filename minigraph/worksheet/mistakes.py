@@ -48,7 +48,6 @@ class Mistakes:
 
     def right_by_hand(self, node: Node, is_gradient: bool) -> Array:
         """The same, computed from numbers that are rounded as they are shown: right too, for who has only those."""
-
         op = node.op
         if not is_gradient and op is not None:
             operands = tuple(map(self._shown, node.operands))
@@ -97,13 +96,12 @@ class Mistakes:
     @staticmethod
     def _swapped(right: Array) -> Iterator[tuple[str, Array]]:
         """The [j, i] element, where there is one."""
-        if right.ndim == 2 and min(right.shape) > 1:
-            swapped, small = np.full(right.shape, np.inf), min(right.shape)
-            swapped[:small, :small] = right[:small, :small].T
-            for place in np.ndindex(small, small):
-                one = right.copy()
-                one[place] = swapped[place]
-                if place[0] != place[1]:
+        if right.ndim == 2:
+            small = min(right.shape)
+            for i, j in np.ndindex(small, small):
+                if i != j:
+                    one = right.copy()
+                    one[i, j] = right[j, i]
                     yield "transposed", one
 
     # gradients

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from html import escape
@@ -12,10 +11,11 @@ from xml.etree import ElementTree
 from minigraph.arrays import Array
 from minigraph.diagram.labels.blanks import LABEL_WIDTH, Cell
 from minigraph.diagram.layout.svg import SVG, rectangle
+from minigraph.diagram.web.markup import graph_of
 from minigraph.diagram.web.shell import as_data, document
+from minigraph.diagram.web.words import words
 from minigraph.graph import Node
 from minigraph.scene.content import Scene
-from minigraph.scene.phrases import translated
 from minigraph.scene.symbols import Symbols
 from minigraph.scene.text import scalar
 from minigraph.worksheet.mistakes import KINDS, Mistakes
@@ -93,8 +93,8 @@ class Page:
     def _data(self, places: Mapping[str, tuple[float, float, float, float]]) -> dict[str, Any]:
         language = self.symbols.language
         return {
-            "words": {name: translated(text, language) for name, text in WORDS.items()},
-            "hints": {kind: translated(text, language) for kind, text in KINDS.items()},
+            "words": words(WORDS, language),
+            "hints": words(KINDS, language),
             "digits": self.digits,
             "cells": [
                 {"name": name, "says": self._says(cell), "place": places[name]} | answer
@@ -169,20 +169,13 @@ def _places(svg: str, prefix: str) -> tuple[float, float, dict[str, tuple[float,
     """The size of a picture, and where in it each blank is: left, top, width and height, without its label."""
     root = ElementTree.fromstring(svg)
     across, down, width, height = (float(n) for n in root.get("viewBox", "").split())
-    graph = next(group for group in root.iter(f"{{{SVG}}}g") if group.get("class") == "graph")
-    shift = re.search(r"translate\((-?[\d.]+)[ ,](-?[\d.]+)\)", graph.get("transform", ""))
-    dx, dy = (float(shift[1]), float(shift[2])) if shift else (0.0, 0.0)
+    graph, dx, dy = graph_of(root)
     places = {}
-    for group in root.iter(f"{{{SVG}}}g"):
+    for group in graph.iter(f"{{{SVG}}}g"):
         name = group.get("id", "")
         if name.startswith(prefix):
             box = next(found for child in group.iter() if (found := rectangle(child)) is not None)
-            left, top, right, bottom = (
-                box[0] + dx - across,
-                box[1] + dy - down,
-                box[2] + dx - across,
-                box[3] + dy - down,
-            )
-            inside = left + LABEL_WIDTH, top, right - left - LABEL_WIDTH, bottom - top
-            places[name.removeprefix(prefix)] = tuple(round(n, 2) for n in inside)
-    return width, height, places  # type: ignore[return-value]
+            left, top = box[0] + dx - across + LABEL_WIDTH, box[1] + dy - down
+            size = box[2] - box[0] - LABEL_WIDTH, box[3] - box[1]
+            places[name.removeprefix(prefix)] = round(left, 2), round(top, 2), round(size[0], 2), round(size[1], 2)
+    return width, height, places

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from minigraph.diagram.labels.boxes import Box, Run, beside, framed, gap, line, stacked, wide, write
 from minigraph.diagram.labels.look import Look
-from minigraph.graph import Node, Op, Parameter
+from minigraph.expand import is_composite
+from minigraph.graph import Node, Parameter
 from minigraph.scene.folding import Fold
 from minigraph.scene.text import clean
 
@@ -22,7 +23,7 @@ def block(look: Look, node: Node) -> str:
     p, op = look.palette, node.op
     assert op is not None
     title = [Run(look.scene.titles[node], p.ink, 14, bold=True)]
-    middle = [line([Run("⊞", p.mute, 13), *title] if _opens(node) else title, 5)]
+    middle = [line([Run("⊞", p.mute, 13), *title] if is_composite(node) else title, 5)]
     if op.formula:
         middle.append(line([Run(f"{look.symbols.name(node)} = {look.symbols.formula(node)}", p.ink, 13, True)]))
     backward = [edge.i for edge in look.scene.returns[node]]
@@ -106,7 +107,3 @@ def _spread_down(pins: Sequence[Box], height: int) -> Box:
     free = height - sum(pin.height for pin in pins)
     parts = [part for pin in pins for part in (gap(9, free // (len(pins) + 1)), pin)]
     return stacked([*parts, gap(9, height - sum(part.height for part in parts))])
-
-
-def _opens(node: Node) -> bool:
-    return node.op is not None and type(node.op).expand is not Op.expand

@@ -16,13 +16,14 @@ from pathlib import Path
 from minigraph.diagram.layout.raster import placed
 from minigraph.diagram.layout.svg import finished
 
-__all__ = ["ENGINES", "ORDER", "EngineError", "EngineTimeout", "render", "render_pngs", "render_svgs"]
+__all__ = ["DPI", "ENGINES", "ORDER", "EngineError", "EngineTimeout", "render", "render_pngs", "render_svgs"]
 
 VARIABLE = "MINIGRAPH_ENGINE"
 SECONDS = 60
 AT_ONCE = 20  # pictures that an engine has these seconds for
 PNG = b"\x89PNG\r\n\x1a\n"
-OPTIONS: dict[str, list[str]] = {"svg": [], "png": ["-Gdpi=144"], "pdf": ["-Gmargin=0"]}
+DPI = 144  # of a png
+OPTIONS: dict[str, list[str]] = {"svg": [], "png": [f"-Gdpi={DPI}"], "pdf": ["-Gmargin=0"]}
 CHILD = Path(__file__).with_name("child.py")
 GRAPHVIZ = "apt install graphviz, brew install graphviz, or graphviz.org/download"
 FULL = 'pip install "minigraph[full]"'

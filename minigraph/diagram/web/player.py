@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from html import escape
 from typing import Any
@@ -16,16 +18,17 @@ from minigraph.diagram.web.shell import as_data, document
 from minigraph.diagram.web.stage import Part, Stage, Wire, shortened, staged
 from minigraph.diagram.web.states import can_open, states
 from minigraph.diagram.web.steps import Step, steps
-from minigraph.diagram.web.words import words
+from minigraph.diagram.web.words import WORDS, words
 from minigraph.expand import Place, Places
-from minigraph.graph import Node
-from minigraph.scene.phrases import Language
+from minigraph.graph import Node, Op
+from minigraph.scene.phrases import Language, translated
 from minigraph.scene.symbols import Term
 
 __all__ = ["SCRIPTS", "STYLES", "Player", "page"]
 
 STYLES = ("player.css",)
 LARGEST_STILL = 200_000  # characters of a picture for readers without scripts
+SIGN = re.compile("<text[^>]*>[⊞⊟]</text>")  # of what opens and closes
 SCRIPTS = ("numbers.js", "stage.js", "panel.js", "player.js")
 
 
@@ -47,7 +50,8 @@ class Player:
         """
         data, still = as_data(self.data(id), **{"class": "mg-data"}), shortened(still)
         if len(still) > LARGEST_STILL:
-            still = f"<noscript>{escape(words(self.language)['needsScripts'])}</noscript>"
+            says = translated("A diagram of this size needs JavaScript.", self.language)
+            still = f"<noscript>{escape(says)}</noscript>"
         start, label = ' data-start="end"' if at_end else "", escape(self.title)
         return (
             f'<section class="mg-player" id="{id}-player" lang="{self.language}" aria-label="{label}"{start}>\n'
@@ -69,7 +73,7 @@ class Player:
         return {
             "id": id,
             "title": self.title,
-            "words": words(self.language),
+            "words": words(WORDS, self.language),
             "pieces": shared.pieces.all,
             "told": shared.told.all,
             "steps": shared.steps.all,
@@ -111,6 +115,9 @@ class _State:
     ) -> None:
         self.writer, self.stage, self.shared, self.arrays, self.offered = writer, stage, shared, arrays, offered
         self.scene, self.symbols = writer.look.scene, writer.look.symbols
+        # what opens in no state: in some, a fold leaves more blocks than where all are closed
+        closed = (node for node in self.scene.ops if can_open(node) and not self._opens(node))
+        self.shut = {f"o{self.scene.ids[node]}" for node in closed}
         self.shown_at = {part: n for n, step in enumerate(its_steps) for part in step.reveals}
         # the steps of the way back, with the gate, block or fold through which each leads
         self.backs = {n: step.through for n, step in enumerate(its_steps) if step.through}
@@ -119,59 +126,64 @@ class _State:
         told = self._told()
         return {
             "size": [self.stage.width, self.stage.height],
-            "clusters": [self._part(part) | self._cluster(part.name) for part in self.stage.clusters],
-            "nodes": [
-                self._part(part) | self._shown(part.name) | {"told": self.shared.told.number(told[part.name])}
-                for part in self.stage.nodes
-            ],
+            "clusters": [self._cluster(part) for part in self.stage.clusters],
+            "nodes": [self._node(part, told[part.name]) for part in self.stage.nodes],
             "wires": [self._wire(wire) for wire in self.stage.wires],
         }
 
-    def _part(self, part: Part) -> dict[str, Any]:
+    def _opens(self, node: Node) -> bool:
+        return can_open(node) and self.scene.places.get(node) in self.offered
+
+    def _part(self, part: Part, is_shut: bool = False) -> dict[str, Any]:
+        """is_shut: without the sign that invites to press it."""
         box = [round(part.x, 1), round(part.y, 1), part.width, part.height]
-        return {"box": box, "piece": self.shared.pieces.number(part.markup), "kinds": part.kinds}
+        markup = SIGN.sub("", part.markup, count=1) if is_shut else part.markup
+        return {"box": box, "piece": self.shared.pieces.number(markup), "kinds": part.kinds}
 
-    def _shown(self, name: str) -> dict[str, Any]:
-        found: dict[str, Any] = {"at": self.shown_at.get(name, 0)}
-        if f"{name}.g" in self.shown_at:
-            found["gradientAt"] = self.shown_at[f"{name}.g"]
-        return found
+    def _node(self, part: Part, told: dict[str, Any]) -> dict[str, Any]:
+        found = self._part(part, part.name in self.shut) | {"at": self.shown_at.get(part.name, 0)}
+        if f"{part.name}.g" in self.shown_at:
+            found["gradientAt"] = self.shown_at[f"{part.name}.g"]
+        return found | {"told": self.shared.told.number(told)}
 
-    def _cluster(self, name: str) -> dict[str, Any]:
-        box = self.writer.boxes[f"cluster_{name}"]
+    def _cluster(self, part: Part) -> dict[str, Any]:
+        box = self.writer.boxes[f"cluster_{part.name}"]
         inside = [f"o{self.scene.ids[node]}" for node in self.scene.ops if box in node.scope]
-        at = min((self.shown_at.get(part, 0) for part in inside), default=0)
-        found = {"at": at, "key": f"box {name}", "name": self.scene.titles[box]}
-        if box in self.scene.places:  # else it was opened before the graph was drawn, and stays open
-            found["place"] = _written(self.scene.places[box])
-            found["key"] = f"box {found['place']}"
-        return found
+        at = min((self.shown_at.get(name, 0) for name in inside), default=0)
+        told = {"at": at, "key": f"box {part.name}", "name": self.scene.titles[box]}
+        if box not in self.scene.places:  # it was opened before the graph was drawn, and stays open
+            return self._part(part, is_shut=True) | told
+        place = _written(self.scene.places[box])
+        return self._part(part) | told | {"key": f"box {place}", "place": place}
 
     def _wire(self, wire: Wire) -> dict[str, Any]:
         """With the steps at which it takes part; the first of them draws it."""
         ends = wire.tail, wire.head
-        if "fwd" in wire.kinds:
-            at = [max(self.shown_at.get(end, 0) for end in ends)]
-        elif chips := [end for end in ends if end.startswith("g")]:
+        at = [max(self.shown_at.get(end, 0) for end in ends)]
+        if chips := [end for end in ends if end.startswith("g")]:
             at = [self.shown_at.get(chips[0], 0)]
-        else:
-            at = [n for n, through in self.backs.items() if through in ends] or [len(self.shown_at)]
+        elif "bwd" in wire.kinds:  # where no backward has run, it comes with what it joins
+            at = [n for n, through in self.backs.items() if through in ends] or at
         place = [round(wire.x, 1), round(wire.y, 1)]
         return {"box": place, "piece": self.shared.pieces.number(wire.markup), "kinds": wire.kinds, "at": at}
 
     def _told(self) -> dict[str, dict[str, Any]]:
         """What a page knows of each node: a key that is the same in all states, its name, its numbers."""
         found: dict[str, dict[str, Any]] = {}
-        names = self.scene.names
-        seen: dict[str, int] = {}
+        seen, drawn = Counter[str](), {*self.scene.nodes}
         for node in self.scene.graph.nodes:
-            number, name = self.scene.ids[node], names[node]
-            seen[name] = seen.get(name, 0) + 1
+            number, name = self.scene.ids[node], self.scene.names[node]
+            seen[name] += 1
             key = name if seen[name] == 1 else f"{name} {seen[name]}"
+            if node not in drawn:
+                continue
             found[f"t{number}"] = {"key": f"card {key}", **self._card(node)}
-            kind = "gate" if node.op is not None and node.op.gate else "block"
-            found[f"o{number}"] = {"key": f"{kind} {key}", **self._op(node)}
-            found[f"x{number}"] = {"key": f"fold {key}", "name": self.symbols.say("folded blocks")}
+            if node.op is None:
+                continue
+            if not self.scene.is_made_here(node):
+                found[f"x{number}"] = {"key": f"fold {key}", "name": self.symbols.say("folded blocks")}
+                continue
+            found[f"o{number}"] = {"key": f"{'gate' if node.op.gate else 'block'} {key}", **self._op(node, node.op)}
             for edge in self.scene.returns[node]:
                 chip: dict[str, Any] = {"key": f"chip {key} {edge.i}", "name": _said(self.symbols.statement(edge))}
                 if edge.numbers is not None:
@@ -180,8 +192,6 @@ class _State:
         return found
 
     def _card(self, node: Node) -> dict[str, Any]:
-        if node not in self.scene.nodes:
-            return {}
         role = self.scene.role(node)
         card: dict[str, Any] = {"name": self.symbols.name(node), "role": self.symbols.say(role) if role else ""}
         card["value"] = self.arrays.add(node.value)
@@ -191,14 +201,9 @@ class _State:
                 card["gradient"] = self.arrays.add(self.scene.gradients[node])
         return card
 
-    def _op(self, node: Node) -> dict[str, Any]:
-        if node.op is None:
-            return {}
-        op: dict[str, Any] = {"name": node.op.gate or self.scene.titles.get(node, node.op.name)}
-        # in some states a fold leaves more blocks than where all are closed, and these open in none
-        if can_open(node) and self.scene.places.get(node) in self.offered:
-            op["place"] = _written(self.scene.places[node])
-        return op
+    def _op(self, node: Node, op: Op) -> dict[str, Any]:
+        told = {"name": op.gate or self.scene.titles.get(node, op.name)}
+        return told | ({"place": _written(self.scene.places[node])} if self._opens(node) else {})
 
 
 def _said(terms: Sequence[Term]) -> str:

@@ -8,10 +8,10 @@ from xml.etree import ElementTree
 
 from minigraph.diagram.labels.style import LIGHT
 from minigraph.diagram.layout.svg import SVG, anchored
+from minigraph.diagram.web.markup import NUMBER, as_text, graph_of, move, tenths
 
 __all__ = ["Part", "Stage", "Wire", "shortened", "staged"]
 
-NUMBER = r"-?\d+(?:\.\d+)?"
 FRAME = 2  # elements of a card that are its frame
 Rectangle = tuple[float, float, float, float]  # left, top, right, bottom
 
@@ -54,10 +54,7 @@ class Stage:
 def staged(svg: str) -> Stage:
     """A picture as a layout engine wrote it."""
     root = ElementTree.fromstring(svg)
-    graph = next(group for group in root.iter(f"{{{SVG}}}g") if group.get("class") == "graph")
-    shift = re.search(rf"translate\(({NUMBER})[ ,]({NUMBER})\)", graph.get("transform", ""))
-    assert shift is not None
-    offset = float(shift[1]), float(shift[2])
+    graph, *offset = graph_of(root)
     groups = [group for group in graph if group.tag == f"{{{SVG}}}g"]
     names = {group: group.findtext(f"{{{SVG}}}title", "") for group in groups}
     anchored(root)
@@ -121,21 +118,10 @@ def _extent(element: ElementTree.Element) -> Rectangle:
 
 
 def _written(group: ElementTree.Element, dx: float, dy: float) -> str:
-    """The elements in a group as text, moved, in tenths of a point, without what the page's style sheet says."""
-
-    def moved(match: re.Match[str]) -> str:
-        return f"{_short(float(match[1]) + dx)},{_short(float(match[2]) + dy)}"
-
-    for element in group.iter():
-        for name in ("points", "d"):
-            if points := element.get(name):
-                element.set(name, re.sub(rf"({NUMBER})[ ,]({NUMBER})", moved, points))
-        for name, by in (("x", dx), ("cx", dx), ("y", dy), ("cy", dy)):
-            if value := element.get(name):
-                element.set(name, _short(float(value) + by))
+    """The elements in a group as text, moved, without what the page's style sheet says."""
+    move(group, dx, dy)
     _shorten(group, is_wire="edge" in group.get("class", "").split())
-    text = "".join(ElementTree.tostring(child, encoding="unicode") for child in group)
-    return re.sub(r' xmlns(:\w+)?="[^"]*"|\n', "", text).replace(" />", "/>")
+    return as_text(group)
 
 
 def shortened(svg: str) -> str:
@@ -152,9 +138,8 @@ def _shorten(group: ElementTree.Element, is_wire: bool) -> None:
         before = None
         for element in list(parent):
             attributes = element.attrib
-            if (
-                before is not None and before.get("d") and before.get("d") == attributes.get("d")
-            ):  # filled, then outlined
+            # what is filled comes a second time, for its outline
+            if before is not None and before.get("d") and before.get("d") == attributes.get("d"):
                 before.set("stroke", attributes.get("stroke", "none"))
                 before.attrib |= {name: attributes[name] for name in ("stroke-width",) if name in attributes}
                 parent.remove(element)
@@ -167,17 +152,15 @@ def _shorten(group: ElementTree.Element, is_wire: bool) -> None:
                     attributes["class"] = "t"
                     attributes.pop("font-style", "")
                 attributes.pop("{http://www.w3.org/XML/1998/namespace}space", "")
-                attributes["font-size"] = _short(float(attributes.get("font-size", "10")))
+                attributes["font-size"] = tenths(float(attributes.get("font-size", "10")))
                 for name, usual in (("font-size", "10"), ("fill", LIGHT.ink.lower()), ("text-anchor", "middle")):
                     if attributes.get(name) == usual:
                         del attributes[name]
             elif is_wire:
-                for name in (
-                    "stroke-width",
-                    "stroke-dasharray",
-                    *(["fill"] if attributes.get("fill") == "none" else []),
-                ):
+                for name in ("stroke-width", "stroke-dasharray"):
                     attributes.pop(name, "")
+                if attributes.get("fill") == "none":
+                    del attributes["fill"]
             elif corners := _corners(attributes.get("points", "")):
                 _as_path(element, corners)
 
@@ -197,7 +180,7 @@ def _merge_cells(row: ElementTree.Element) -> None:
 
 
 def _as_path(polygon: ElementTree.Element, corners: Rectangle) -> None:
-    left, top, right, bottom = map(_short, corners)
+    left, top, right, bottom = map(tenths, corners)
     polygon.tag = f"{{{SVG}}}path"
     polygon.set("d", f"M{left},{top}H{right}V{bottom}H{left}z")
     del polygon.attrib["points"]
@@ -210,8 +193,3 @@ def _corners(points: str) -> Rectangle | None:
     if len(numbers) != 10 or len({*xs}) != 2 or len({*ys}) != 2:
         return None
     return min(xs), min(ys), max(xs), max(ys)
-
-
-def _short(value: float) -> str:
-    text = f"{value:.1f}".removesuffix(".0")
-    return "0" if text == "-0" else text

@@ -7,20 +7,20 @@ from collections.abc import Callable, Iterator
 from itertools import product
 
 from minigraph.diagram.labels.look import Look
-from minigraph.expand import Place, Places
-from minigraph.graph import Node, Op
+from minigraph.expand import Place, Places, is_composite
+from minigraph.graph import Node
 from minigraph.scene.content import Scene
 
 __all__ = ["can_open", "states"]
 
-MOST_STATES = 24  # pictures on one page; of more combinations one composite is open at a time, or all are
+MOST_STATES = 24  # pictures on one page, and what was open at first; of more, one composite is open at a time, or all
 MOST_COMPOSITES = 60
 MOST_VALUES = 160  # of a picture with everything opened
 
 
 def can_open(node: Node) -> bool:
     """Whether an op is drawn as a block that has a definition inside."""
-    return node.op is not None and not node.op.gate and type(node.op).expand is not Op.expand
+    return is_composite(node) and node.op is not None and not node.op.gate
 
 
 def states(first: Places, look_at: Callable[[Places], Look]) -> dict[Places, Look]:
@@ -28,7 +28,7 @@ def states(first: Places, look_at: Callable[[Places], Look]) -> dict[Places, Loo
     looks: dict[Places, Look] = {first: look_at(first)}
     closed = looks[first].scene if not first else look_at(Places()).scene
     inside = _inside(closed, look_at)
-    for places in _combinations(first, inside):
+    for places in _combinations(inside):
         if places not in looks:
             look = look_at(places)
             if places <= look.scene.opened and (len(looks) < 2 or len(look.scene.nodes) <= MOST_VALUES):
@@ -56,7 +56,7 @@ def _inside(closed: Scene, look_at: Callable[[Places], Look]) -> dict[Place, lis
     return found
 
 
-def _combinations(first: Places, inside: dict[Place, list[Place]]) -> Iterator[Places]:
+def _combinations(inside: dict[Place, list[Place]]) -> Iterator[Places]:
     every = [place for places in inside.values() for place in places]
     if _count((), inside) <= MOST_STATES:
         yield from _all((), inside)

@@ -184,7 +184,7 @@ class _Teller:
         if rule == "row by row":
             return self._one_row(edge, upstream, numbers)
         if edge.local is None:  # the whole Jacobian, so all axes in a row
-            upstream, numbers = upstream.reshape(1, -1), numbers.reshape(upstream.size, -1)
+            upstream, numbers = upstream.reshape(1, -1), numbers.reshape(upstream.size, edge.source.value.size)
             up = self._array(upstream, up["name"], "gradient")
         local = self._array(numbers, self.symbols.local(edge), "local")
         sign = {"sign": self.symbols.sign(edge)}

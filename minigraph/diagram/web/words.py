@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from minigraph.scene.phrases import Language, translated
 
-__all__ = ["words"]
+__all__ = ["SHARED", "WORDS", "words"]
 
-WORDS = {
-    "start": "start",
-    "forward": "forward",
-    "backward": "backward",
+SHARED = {  # by all pages that are stepped through
     "first": "to the start",
     "back": "back",
-    "step": "step",
     "last": "to the end",
     "play": "play",
     "pause": "pause",
+    "dark": "dark",
+    "light": "light",
+    "notComputed": "not computed",
+    "range": "min {0} · mean {1} · max {2}",
+    "odd": "{0} NaN or ∞",
+    "some": "the first {0} of {1} numbers",
+    "empty": "empty",
+    "slice": "[{0}] of {1}",
+}
+WORDS = SHARED | {
+    "start": "start",
+    "forward": "forward",
+    "backward": "backward",
+    "step": "step",
     "slider": "step of {0}",
     "expandAll": "expand all",
     "collapseAll": "collapse all",
@@ -25,19 +37,11 @@ WORDS = {
     "fit": "fit",
     "zoomIn": "zoom in",
     "zoomOut": "zoom out",
-    "dark": "dark",
-    "light": "light",
     "hint": "← → step · Home End · Space play · E expand · F follow · D dark · 0 fit",
     "hover": "point at a card, or tap it, for all its numbers",
     "stepOf": "{0}/{1}",
     "value": "value",
-    "gradient": "gradient",
-    "local": "local gradient",
     "comesAt": "comes at step {0}",
-    "notComputed": "not computed",
-    "range": "min {0} · mean {1} · max {2}",
-    "odd": "{0} NaN or ∞",
-    "some": "the first {0} of {1} numbers",
     "diagram": "diagram: {0}",
     "controls": "steps",
     "panel": "what happens at this step",
@@ -47,11 +51,9 @@ WORDS = {
     "downstream": "downstream",
     "upstream": "upstream",
     "times": "local",
-    "empty": "empty",
-    "needsScripts": "A diagram of this size needs JavaScript.",
-    "slice": "[{0}] of {1}",
 }
 
 
-def words(language: Language) -> dict[str, str]:
-    return {name: translated(text, language) for name, text in WORDS.items()}
+def words(table: Mapping[str, str], language: Language) -> dict[str, str]:
+    """A table of English phrases in a page's language."""
+    return {name: translated(text, language) for name, text in table.items()}

@@ -13,7 +13,8 @@ class Curve {
     Object.assign(this, { steps, losses, captions, go });
     const known = losses.filter((loss) => typeof loss === "number");
     this.low = Math.min(0, ...known);
-    this.high = Math.max(...known, this.low + 1e-12);
+    this.high = Math.max(...known, this.low);
+    if (this.high === this.low) this.high = this.low + 1; // an axis needs two ends
     this.mark = drawnAs("circle", { class: "mg-mark", r: 6 });
     this.rule = drawnAs("line", { class: "mg-rule", y1: CURVE.top, y2: CURVE.height - CURVE.bottom });
     this.told = drawnAs("text", { class: "mg-told", y: CURVE.top + 10 });
@@ -34,8 +35,7 @@ class Curve {
   }
 
   y(loss) {
-    const part = this.high > this.low ? (loss - this.low) / (this.high - this.low) : 0;
-    return CURVE.height - CURVE.bottom - part * (CURVE.height - CURVE.top - CURVE.bottom);
+    return CURVE.height - CURVE.bottom - ((loss - this.low) / (this.high - this.low)) * (CURVE.height - CURVE.top - CURVE.bottom);
   }
 
   axes() {

@@ -36,11 +36,11 @@ class Film {
     this.plane = data.plane ? new Plane(data.plane, words) : undefined;
     this.tables = element("div", { class: "mg-parameters" });
     const part = (name, title, ...content) => element("section", { class: `mg-part-${name}`, "aria-label": title },
-      element("h3", {}, title), ...content);
+      element("h2", {}, title), ...content);
     const { first, back, step, last, play, dark } = this.buttons;
     const more = data.left ? element("p", { class: "mg-note" }, filled(words.more, data.left)) : "";
     this.section.append(
-      element("header", { class: "mg-film-bar" }, element("h2", {}, data.title), this.caption, dark),
+      element("header", { class: "mg-film-bar" }, element("h1", {}, data.title), this.caption, dark),
       element(
         "div", { class: "mg-film-body" },
         this.network ? part("network", words.network, element(

@@ -22,7 +22,7 @@ class Plane {
       ...classes.flatMap((k) => {
         const sign = element("span", {}, CLASS_SIGNS[k] || "●");
         sign.style.color = `var(${CLASS_LINES[k] || "--mute"})`;
-        return [sign, ` ${filled(words.klass, k)}  `];
+        return [sign, ` ${filled(words.class, k)}  `];
       }),
       `· → ${range(left, right, 0)} · ↑ ${range(bottom, top, 1)}`);
     this.root = element("div", {}, this.canvas, this.says, this.legend);

@@ -302,7 +302,8 @@ class Player {
     step.disabled = last.disabled = this.number === this.last;
     follow.setAttribute("aria-pressed", String(this.stage.follows));
     play.replaceChildren(this.timer ? this.words.pause : this.words.play);
-    play.setAttribute("aria-label", this.timer ? this.words.pause : this.words.play);
+    for (const name of ["aria-label", "title"]) play.setAttribute(name, this.timer ? this.words.pause : this.words.play);
+    this.panel.sentence.setAttribute("aria-live", this.timer ? "off" : "polite"); // a film would never stop talking
   }
 
   refit() {
