@@ -231,7 +231,8 @@ def test_ops_before_the_edge_of_the_picture_are_counted() -> None:
     assert scene.folding.behind
     for node, count in scene.folding.behind.items():
         assert count == len(ops(mg.Graph(node)))
-        assert f"⋯ {count} op{'s' * (count > 1)} before" in labels(mg.draw(root, max_nodes=16).source)[f"t{scene.ids[node]}"]
+        says = f"⋯ {count} op{'s' * (count > 1)} before"
+        assert says in labels(mg.draw(root, max_nodes=16).source)[f"t{scene.ids[node]}"]
 
 
 def chain(sizes: list[int]) -> mg.Node:

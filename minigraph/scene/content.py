@@ -20,6 +20,7 @@ from minigraph.scene.text import clean
 
 __all__ = ["Edge", "Scene"]
 
+NAMED = 8  # ops that a title names one by one; of more, each kind once
 LARGEST_SHOWN = 100_000  # elements of a Jacobian that may be computed for a picture
 
 
@@ -101,8 +102,8 @@ class Scene:
         # not each node's own grad: that may stem from the backward of another output
         start = root.grad if seed is None else seed
         self.gradients = graph.gradients(start) if start is not None and self.root in graph.wanted else {}
-        ops = dict.fromkeys(node.op.name for node in topological_order(root) if node.op)
-        self.title = clean(" → ".join(ops) or self.names[self.root], 200)
+        ops = [node.op.name for node in topological_order(root) if node.op]
+        self.title = clean(" → ".join(ops if len(ops) <= NAMED else dict.fromkeys(ops)) or self.names[root], 200)
         self.users: dict[Node, list[Edge]] = {node: [] for node in graph.nodes}
         self.returns: dict[Node, list[Edge]] = {node: [] for node in graph.nodes}  # the edges with a chip, by their op
         self.brings: dict[Node, list[Edge]] = {node: [] for node in graph.nodes}  # the same edges, by their input

@@ -150,7 +150,10 @@ class _Teller:
         reveals = [f"g{self.scene.ids[node]}_{edge.i}", *([f"{self._card(source)}.g"] if nth == len(arrivals) else [])]
         gate, name = self.symbols.gate(node), self.symbols.name(source)
         title = self.symbols.say("through {0}", gate) if gate else self.symbols.say("gradient for {0}", name)
-        equation: Written = [(term.text, term.kind) for term in self.symbols.statement(edge)]
+        left, sign, *product = [(term.text, term.kind) for term in self.symbols.statement(edge)]
+        if self._is_summed(edge):
+            product = [(f"{sum_back(edge)} (", "sign"), *product, (")", "sign")]
+        equation: Written = [left, sign, *product]
         terms = [*self._product(edge), *self._sum(edge, downstream, nth, len(arrivals))]
         says, key = self.sentences.backward(edge, nth, len(arrivals)), f"backward {self.scene.names[node]} {edge.i}"
         return Step(key, "backward", title, equation, terms, says, reveals, f"o{self.scene.ids[node]}")
@@ -188,12 +191,17 @@ class _Teller:
             up = self._array(upstream, up["name"], "gradient")
         local = self._array(numbers, self.symbols.local(edge), "local")
         sign = {"sign": self.symbols.sign(edge)}
-        if rule == "elementwise" and 0 < edge.source.value.size < node.value.size:
+        if self._is_summed(edge):
             return [{"sign": f"{sum_back(edge)} ("}, up, sign, local, {"sign": ") ="}]
         if rule == "elementwise":
             return [up, sign, local, {"sign": "="}]
         return [*([up, sign, local] if rule == "from right" else [local, sign, up]), {"sign": "="},
                 *self._laid_out(edge, rule, upstream, numbers)]  # fmt: skip
+
+    def _is_summed(self, edge: Edge) -> bool:
+        """Whether the source was broadcast, so that its gradient collects those of its copies."""
+        is_elementwise = edge.local is not None and edge.local.rule == "elementwise" and edge.numbers is not None
+        return is_elementwise and 0 < edge.source.value.size < edge.node.value.size
 
     def _laid_out(self, edge: Edge, rule: str, upstream: Array, numbers: Array) -> list[Term]:
         """A matrix product that has another shape than the gradient that is made of it."""

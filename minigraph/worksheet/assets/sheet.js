@@ -59,6 +59,13 @@ class Exercise {
       say(theme.current);
       tools.append(dark);
     }
+    this.begin();
+  }
+
+  // A picture wider than the window is scrolled to the first blank, with what it follows from to its right.
+  begin() {
+    const scrolled = this.root.querySelector(".mg-scroll");
+    scrolled.scrollLeft = this.fields[0].box.offsetLeft - scrolled.clientWidth / 2;
   }
 
   field(cell) {
