@@ -20,13 +20,14 @@ project = "minigraph"
 author = "the minigraph authors"
 copyright = author
 version = release = minigraph.__version__
-extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.doctest", "sphinx.ext.viewcode"]
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.viewcode"]
 exclude_patterns = ["*.py"]
 source_suffix = {".md": "myst-nb", ".py": "myst-nb"}
 html_theme = "furo"
 html_title = "minigraph"
 html_static_path = ["static"]
 html_css_files = ["site.css"]
+html_js_files = [("pictures.js", {"defer": "defer"})]
 myst_enable_extensions = ["html_image"]
 myst_heading_anchors = 3
 nb_execution_mode = "force"
@@ -34,6 +35,7 @@ nb_execution_raise_on_error = True
 nb_execution_timeout = 120
 nb_execution_in_temp = True
 nb_merge_streams = True
+nb_output_stderr = "remove"  # progress bars
 nb_custom_formats = {".py": ["jupytext.reads", {"fmt": "py:percent"}]}
 autodoc_typehints = "signature"
 autodoc_type_aliases = {name: name for name in ("Array", "ArrayLike", "DTypeLike", "Operand", "Axis", "Which")}
@@ -45,10 +47,12 @@ default_role = "code"
 
 
 def escaped(app: object, what: str, name: str, obj: object, options: object, lines: list[str]) -> None:
-    """Docstrings are plain text: |x|, 2* and names_ in them are no markup."""
+    """Docstrings are plain text, up to their example: |x|, 2* and names_ in them are no markup."""
+    begin = next((i for i, line in enumerate(lines) if line.startswith(">>> ")), len(lines))
+    example = lines[begin:]
     table: list[list[str]] = []
     result: list[str] = []
-    for line in [*lines, ""]:
+    for line in [*lines[:begin], ""]:
         if line.startswith(("| ", "|-")):
             table.append([cell.strip() for cell in line.strip("|").split("|")])
             continue
@@ -59,7 +63,7 @@ def escaped(app: object, what: str, name: str, obj: object, options: object, lin
             result.append("")
             table = []
         result.append(plain(line))
-    lines[:] = result
+    lines[:] = [*result, *example]
 
 
 def plain(text: str) -> str:

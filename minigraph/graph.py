@@ -34,6 +34,11 @@ class Node:
     first · requires_grad: whether a leaf wants a gradient; by default every leaf of floating-point numbers does.
 
     Integer arrays are labels or indices. A single Python number is always taken as a float.
+
+    >>> x = mg.Node(3.0, "x")
+    >>> (x * x).backward()
+    >>> x.grad
+    array(6.)
     """
 
     __slots__ = (
@@ -196,6 +201,12 @@ class Op(ArrayFunction):
     For diagrams: ``gate`` is the sign on its circle ("" draws a block with the op's name), ``symbol`` what its output
     is called, ``formula`` the output with {0}, {1} for the names of the inputs ("{0}·{1}"), and ``locals`` one
     `mg.Local` per input that gets a gradient, for its chip; without it the chip shows the Jacobian.
+
+    >>> class Square(mg.Op):
+    ...     def forward(self, x): return x**2
+    ...     def backward(self, upstream, y, x): return (upstream * 2 * x,)
+    >>> Square()(3.0).value
+    array(9.)
     """
 
     parameters: tuple[Parameter, ...] = ()  # appended to the inputs
@@ -234,6 +245,13 @@ class Graph:
 
     The record is frozen: Python's own branches and loops were decided while recording and are not decided again. Names
     and ``requires_grad`` are read once too, so set them before.
+
+    >>> x = mg.Node([1.0, 2.0], "x")
+    >>> graph = mg.Graph((x * x).sum())
+    >>> graph.forward(x=[3.0, 4.0])
+    array(25.)
+    >>> graph.gradients()[x]
+    array([6., 8.])
     """
 
     __iter__ = None  # a graph has named nodes, but is no sequence of them
@@ -329,16 +347,12 @@ class Graph:
     def __getstate__(self) -> dict[str, Any]:
         return vars(self) | {"last_run": None}  # a program cannot be pickled
 
-    if TYPE_CHECKING:  # installed by minigraph.diagram
+    if TYPE_CHECKING:  # installed by minigraph.diagram and minigraph.compile
 
         def draw(self, **options: Any) -> Diagram: ...
-
-    if TYPE_CHECKING:  # installed by minigraph.compile
-
         def compile(
-            self, optimizer: Optimizer | None = None, *,
-            wrt: Iterable[Node] | None = None, reduce: Reduce | None = None,
-        ) -> Program: ...  # fmt: skip
+            self, optimizer: Optimizer | None = None, *, wrt: Iterable[Node] | None = None, reduce: Reduce | None = None
+        ) -> Program: ...
 
     def next_step(self) -> dict[Node, Array]:
         """What the clocks show at the next step of training."""

@@ -46,6 +46,17 @@ def record(
       is left out stays as it was when `record` was called.
 
     Errors: TypeError or ValueError for other arguments, and for a batch that the graph does not take.
+
+    >>> w = mg.Parameter(1.0, "w")
+    >>> sgd, graph = mg.SGD([w], learning_rate=0.25), mg.Graph(w * w)
+    >>> with mg.record(graph, every=1) as film:
+    ...     for _ in range(3):
+    ...         _ = graph.forward()
+    ...         graph.backward()
+    ...         sgd.step()
+    ...         film()
+    >>> [frame.loss for frame in film]
+    [1.0, 1.0, 0.25, 0.0625]
     """
     if not isinstance(what, (Graph, Program)):
         raise TypeError(f"record: needs a Graph or a Program, got {type(what).__name__}")
