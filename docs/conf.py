@@ -12,6 +12,9 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from docutils import nodes  # noqa: E402
+from sphinx.util.inspect import TypeAliasForwardRef  # noqa: E402
+
 import minigraph  # noqa: E402
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -39,9 +42,10 @@ nb_output_stderr = "remove"  # progress bars
 nb_custom_formats = {".py": ["jupytext.reads", {"fmt": "py:percent"}]}
 autodoc_typehints = "signature"
 autodoc_type_aliases = {name: name for name in ("Array", "ArrayLike", "DTypeLike", "Operand", "Axis", "Which")}
+TypeAliasForwardRef.__repr__ = lambda alias: alias.name  # what autodoc writes of an alias that is part of a type
 autodoc_mock_imports = ["mpi4py"]
 autodoc_member_order = "bysource"
-autodoc_default_options = {"members": True, "show-inheritance": True}
+autodoc_default_options = {"members": True}
 suppress_warnings = ["myst.header"]
 default_role = "code"
 
@@ -67,7 +71,9 @@ def escaped(app: object, what: str, name: str, obj: object, options: object, lin
 
 
 def plain(text: str) -> str:
-    return re.sub(r"(?<!\\)([*|]|(?<=\w)_(?=\W|$))", r"\\\1", text)
+    words = re.split("(``.*?``)", text)
+    words[::2] = [re.sub(r"(?<!\\)([*|]|(?<=\w)_(?=\W|$))", r"\\\1", part) for part in words[::2]]
+    return "".join(words)
 
 
 def with_tutorials(app: Any) -> None:
@@ -75,6 +81,15 @@ def with_tutorials(app: Any) -> None:
     copytree(ROOT / "tutorials", Path(app.srcdir) / "tutorials", dirs_exist_ok=True)
 
 
+def without_temporary_folder(app: object, doctree: nodes.document) -> None:
+    """Tutorials run in one, and say where they wrote their pictures."""
+    for block in doctree.findall(nodes.literal_block):
+        if (text := re.sub(r"In \S*/(?=out/\w+:\n)", "In ", block.astext())) != block.astext():
+            block.children = [nodes.Text(text)]
+            block.rawsource = text
+
+
 def setup(app: Any) -> None:
     app.connect("config-inited", lambda app, config: with_tutorials(app))
     app.connect("autodoc-process-docstring", escaped)
+    app.connect("doctree-read", without_temporary_folder)

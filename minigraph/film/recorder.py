@@ -24,16 +24,7 @@ def record(
 ) -> Film:
     """A film of the training of `what`: a graph, or a program that `graph.compile` made. Make it before the training.
 
-    Call it once per step of training, last in the loop, so that it counts the steps::
-
-        film = mg.record(graph, every=10, batch={"x": X, "t": T})
-        for step in range(500):
-            graph.forward(x=X, t=T)
-            graph.backward()
-            optimizer.step()
-            film()
-        film.save("film.html")
-
+    Call it once per step of training, last in the loop, so that it counts the steps; then ``film.save("film.html")``.
     With a program: ``film = mg.record(program)``, then ``program(x=X, t=T); film()``.
 
     The frame of step n holds copies of the parameters after n steps, and the loss and the gradients that step n was
