@@ -243,7 +243,7 @@ def test_a_pdf_has_a_page_for_each_frame(tmp_path: Path, dot: str) -> None:
 
 def test_a_broken_network_is_filmed_as_it_is(tmp_path: Path) -> None:
     last = broken().frames(tmp_path)[-1].read_text("utf-8")
-    assert "NaN" in shown(last) and "∞" in shown(last) and "loss NaN" in shown(last)
+    assert "NaN" in shown(last) and "∞" in shown(last) and "loss: NaN" in shown(last)
     assert "<script>" not in last and HOSTILE[:16] in shown(last)
 
 
