@@ -195,7 +195,6 @@ class Op(ArrayFunction):
     gradient. Neither writes to its arguments nor keeps anything between calls. A ``backward`` that declares ``needs``
     is told which gradients somebody wants (one bool per input) and may leave out the others.
     ``expand(*nodes)`` builds the same function from smaller ops: it is the definition, the pair above the optimisation.
-
     Calling an op on nodes (or numbers, or arrays) computes at once and records the result as a new node.
 
     For diagrams: ``gate`` is the sign on its circle ("" draws a block with the op's name), ``symbol`` what its output
@@ -350,6 +349,7 @@ class Graph:
     if TYPE_CHECKING:  # installed by minigraph.diagram and minigraph.compile
 
         def draw(self, **options: Any) -> Diagram: ...
+
         def compile(
             self, optimizer: Optimizer | None = None, *, wrt: Iterable[Node] | None = None, reduce: Reduce | None = None
         ) -> Program: ...

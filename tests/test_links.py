@@ -1,4 +1,4 @@
-"""Links between files of the checkout lead to a file, and to a heading of it; and the check of the site finds its own."""
+"""Links between files of the checkout lead to a file, and to a heading there; the site's own check finds what is wrong."""
 
 from __future__ import annotations
 
