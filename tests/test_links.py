@@ -1,4 +1,4 @@
-"""Links between files of the checkout lead to a file, and to a heading there; the site's own check finds what is wrong."""
+"""Links between files of the checkout lead to a file, and to a heading there; so do those of the site, says its check."""
 
 from __future__ import annotations
 
