@@ -1,4 +1,4 @@
-"""Links between files of the checkout lead to a file, and to a heading there; so do those of the site, says its check."""
+"""Links between files of the checkout lead to a file, and to a heading there; the check of the site finds its own."""
 
 from __future__ import annotations
 
