@@ -81,6 +81,13 @@ def with_tutorials(app: Any) -> None:
     copytree(ROOT / "tutorials", Path(app.srcdir) / "tutorials", dirs_exist_ok=True)
 
 
+def internal(app: object, what: str, name: str, obj: object, skip: bool, options: object) -> bool | None:
+    """Of a layer's methods, those that only the engine, diagrams and other layers call."""
+    function = obj.fget if isinstance(obj, property) else obj
+    of_layer = what == "class" and getattr(function, "__module__", "").startswith("minigraph.layers")
+    return True if of_layer and name != "update" else None
+
+
 def without_temporary_folder(app: object, doctree: nodes.document) -> None:
     """Tutorials run in one, and say where they wrote their pictures."""
     for block in doctree.findall(nodes.literal_block):
@@ -92,4 +99,5 @@ def without_temporary_folder(app: object, doctree: nodes.document) -> None:
 def setup(app: Any) -> None:
     app.connect("config-inited", lambda app, config: with_tutorials(app))
     app.connect("autodoc-process-docstring", escaped)
+    app.connect("autodoc-skip-member", internal)
     app.connect("doctree-read", without_temporary_folder)
