@@ -55,5 +55,4 @@ def broken(site: Path) -> list[str]:
 
 
 if __name__ == "__main__":
-    found = broken(Path(sys.argv[1]).resolve())
-    sys.exit("\n".join(found))
+    sys.exit("\n".join(broken(Path(sys.argv[1]).resolve())) or None)
