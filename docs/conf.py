@@ -96,7 +96,14 @@ def without_temporary_folder(app: object, doctree: nodes.document) -> None:
             block.rawsource = text
 
 
+def in_korean(app: object, page: str, template: str, context: dict[str, Any], doctree: object) -> None:
+    """A browser chooses fonts and voices by the language of a page."""
+    if page.startswith("tutorials/ko/"):
+        context["language"] = "ko"
+
+
 def setup(app: Any) -> None:
+    app.connect("html-page-context", in_korean)
     app.connect("config-inited", lambda app, config: with_tutorials(app))
     app.connect("autodoc-process-docstring", escaped)
     app.connect("autodoc-skip-member", internal)

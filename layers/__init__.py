@@ -1,5 +1,8 @@
 """The layers: one class each, written as the formulas of a textbook. Imported as ``minigraph.layers``."""
 
+from typing import Any
+
+from minigraph.hints import not_here
 from minigraph.layers.activations import GELU, LeakyReLU, Logit, ReLU, Sigmoid, SiLU, Softplus, Tanh
 from minigraph.layers.affine import Affine
 from minigraph.layers.attention import Attention
@@ -34,3 +37,7 @@ __all__ = [
     "Softmax", "SoftmaxWithLoss", "Softplus", "SparseCategoricalCrossEntropy", "Tanh", "TreeSoftmax", "cross_entropy",
     "entropy", "from_one_hot", "kl_divergence", "one_hot",
 ]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    not_here(__name__, name)

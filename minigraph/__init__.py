@@ -4,6 +4,9 @@ Nodes hold NumPy arrays, ops connect them, a graph replays them forwards and bac
 local = downstream on every edge.
 """
 
+from typing import Any
+
+from minigraph import hints, layers
 from minigraph.checks import GradientReport, check_gradients, check_op
 from minigraph.compile import Program
 from minigraph.data import batches
@@ -92,3 +95,9 @@ __all__ = [
     "plot_weights", "pow", "read_csv", "read_idx", "record", "relu", "reshape", "save", "save_page", "sigmoid", "sqrt",
     "stack", "state_dict", "sub", "sum", "tanh", "to_onnx", "transpose", "where", "worksheet", "worksheets",
 ]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    if name in layers.__all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}: from minigraph.layers import {name}")
+    hints.not_here(__name__, name)

@@ -11,8 +11,11 @@ Array = NDArray[Any]
 Axis = int | tuple[int, ...] | None
 Seed = int | np.random.Generator | None
 
+NUMBERS = "fiub"  # kinds of dtype: floating-point, integers with and without sign, bool
+
 __all__ = [
-    "Array", "ArrayLike", "Axis", "Seed", "as_numbers", "positive_axes", "put_back_axes", "shape_text", "sum_to_shape",
+    "NUMBERS", "Array", "ArrayLike", "Axis", "Seed", "as_numbers", "positive_axes", "put_back_axes", "shape_text",
+    "sum_to_shape",
 ]  # fmt: skip
 
 
@@ -24,7 +27,7 @@ def as_numbers(who: str, value: ArrayLike) -> Array:
         array = np.asarray(value)
     except (ValueError, OverflowError) as error:
         raise ValueError(f"{who}: the value is not an array of numbers ({error})") from error
-    if array.dtype.kind not in "fiub":
+    if array.dtype.kind not in NUMBERS:
         raise TypeError(f"{who}: the value is {array.dtype}, but must be real numbers")
     return array
 

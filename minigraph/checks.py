@@ -11,7 +11,7 @@ import numpy as np
 from minigraph.arrays import Array, ArrayLike, Seed
 from minigraph.contract import EXPECTED
 from minigraph.gradients import STEP, slopes, unit
-from minigraph.graph import Graph, Node, Op
+from minigraph.graph import Graph, Node, Op, Parameter
 
 __all__ = ["Check", "GradientReport", "check_edges", "check_gradients", "check_op"]
 
@@ -86,9 +86,9 @@ def check_op(
     """Hold ``op.backward`` to finite differences of ``op.forward``, for every input, with a random upstream gradient.
 
     For people who write layers. Also found: an op that writes into what it was given, that remembers its last forward,
-    or whose ``needs`` changes a gradient; an ``expand`` of another value or gradient; a formula (``locals``) that is
-    not what backward does. The op's own parameters are appended. float64; the error is relative:
-    ‖analytic − numerical‖ / the larger norm. Prints a table, unless verbose is False.
+    or whose ``needs`` changes a gradient; a Parameter that nothing would train; an ``expand`` of another value or
+    gradient; a formula (``locals``) that is not what backward does. The op's own parameters are appended. float64; the
+    error is relative: ‖analytic − numerical‖ / the larger norm. Prints a table, unless verbose is False.
 
     >>> class Square(mg.Op):
     ...     def forward(self, x):
@@ -120,6 +120,9 @@ def check_op(
         alone = op.pull(upstream, output, operands, tuple(k == i for k in range(len(operands))))[i]
         if alone is None or not np.array_equal(alone, gradient, equal_nan=True):
             check.add(op.name, names[i], np.inf, remark="another gradient when it is the only one in needs")
+    for name, found in vars(op).items():
+        if isinstance(found, Parameter) and found not in op.parameters:
+            check.add(op.name, name, np.inf, remark="a Parameter that is not in self.parameters: nothing trains it")
     if op.locals:
         drawn = [
             _relative(op.locals[i].apply(op, upstream, output, operands, i), g) for i, g in wanted if i < len(op.locals)

@@ -49,11 +49,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="replace")  # a terminal that has no ✓ shows ?
     chosen = _parser().parse_args(arguments)
     try:
+        if chosen.command and chosen.folder:
+            raise Unusable(f"--out before {chosen.command} is the folder of the demo; draw has an --out after it")
         if chosen.command == "draw":
             return _draw(chosen)
         if chosen.command == "check":
             return _check(chosen.target)
-        demo(chosen.out)
+        demo(chosen.folder or Path("minigraph-demo"))
         return 0
     except (Unusable, ValueError, TypeError, OSError, RuntimeError) as error:
         print(f"minigraph: {' '.join(str(error).split())}", file=sys.stderr)
@@ -69,8 +71,8 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=as_it_is,
     )
     parser.add_argument("--version", action="version", version=f"minigraph {__version__}")
-    parser.add_argument("--out", type=Path, default=Path("minigraph-demo"), metavar="FOLDER",
-                        help="where the demo writes (default: %(default)s)")  # fmt: skip
+    parser.add_argument("--out", type=Path, dest="folder", metavar="FOLDER",
+                        help="where the demo writes (default: minigraph-demo)")  # fmt: skip
     commands = parser.add_subparsers(dest="command", metavar="{draw,check}")
     drawing = commands.add_parser(
         "draw",
@@ -146,5 +148,7 @@ def _with_gradients(graph: Graph, target: str) -> str:
 
 def _check(target: str) -> int:
     graph = load_target(target)
+    if graph.output not in graph.wanted:
+        raise Unusable(f"{graph.names[graph.output]} depends on nothing that wants a gradient: nothing to check")
     with their_code(f"The check of {target}"):
         return 0 if check_gradients(graph) else 1

@@ -15,6 +15,8 @@ def write(path: str | os.PathLike[str], content: bytes) -> Path:
     target = Path(path).resolve()  # through a link, to the file itself
     if not target.parent.is_dir():
         raise FileNotFoundError(f"{target} can't be written: there is no folder {target.parent}")
+    if target.is_dir():
+        raise IsADirectoryError(f"{target} can't be written: it is a folder")
     beside = target.with_name(f".{secrets.token_hex(8)}.part")
     try:
         with open(beside, "xb") as file:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from itertools import compress
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, cast
 from weakref import ref
 
 import numpy as np
 
-from minigraph.arrays import Array, ArrayLike, Axis, as_numbers, shape_text
+from minigraph.arrays import NUMBERS, Array, ArrayLike, Axis, as_numbers, shape_text
 from minigraph.contract import ArrayFunction
 from minigraph.feeding import Feeding
 from minigraph.naming import node_names
@@ -18,8 +18,12 @@ from minigraph.order import topological_order, way_back
 
 if TYPE_CHECKING:
     from minigraph.compile import Program, Reduce
+    from minigraph.compile.flat import Flat
+    from minigraph.compile.plan import Plan
     from minigraph.diagram import Diagram
     from minigraph.optim import Optimizer
+
+FEW = 6  # numbers that a node shows of itself
 
 __all__ = ["Clock", "Constant", "Graph", "Node", "Op", "Operand", "Parameter"]
 
@@ -42,24 +46,40 @@ class Node:
     """
 
     __slots__ = (
-        "__weakref__", "grad", "grad_of", "inputs", "name", "op", "operands", "requires_grad", "scope", "value",
+        "__weakref__", "_value", "grad", "grad_of", "inputs", "name", "op", "operands", "requires_grad", "scope",
     )  # fmt: skip
     __array_ufunc__ = None  # so that ndarray * node asks the node, instead of making an array of nodes
 
     def __init__(self, value: ArrayLike, name: str | None = None, *, requires_grad: bool | None = None) -> None:
-        who = f"{type(self).__name__} {name}" if name else type(self).__name__
-        self.value = as_numbers(who, float(value) if type(value) is int else value)
+        self.name = name
+        self._assign(value)
         differentiable = self.value.dtype.kind == "f"
         if requires_grad and not differentiable:
-            raise TypeError(f"{who}: {self.value.dtype} values have no gradient; give floating-point numbers")
+            raise TypeError(f"{self._who()}: {self.value.dtype} values have no gradient; give floating-point numbers")
         self.requires_grad = differentiable if requires_grad is None else requires_grad
         self.grad: Array | None = None
         self.grad_of: ref[Node] | None = None
         self.op: Op | None = None
         self.inputs: tuple[Node, ...] = ()
         self.operands: tuple[Array, ...] = ()
-        self.name = name
         self.scope: tuple[Node, ...] = ()
+
+    @property
+    def value(self) -> Array:
+        return self._value
+
+    @value.setter
+    def value(self, value: ArrayLike) -> None:
+        self._assign(value)
+
+    def _assign(self, value: ArrayLike) -> None:
+        if type(value) is np.ndarray and value.dtype.kind in NUMBERS:
+            self._value = value
+        else:
+            self._value = as_numbers(self._who(), float(value) if type(value) is int else value)
+
+    def _who(self) -> str:
+        return f"{type(self).__name__} {self.name}" if self.name else type(self).__name__
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -70,6 +90,9 @@ class Node:
         return float(self.value.item())
 
     __float__ = item
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if spec else str(self)
 
     def backward(self, seed: ArrayLike | None = None) -> None:
         """∂self/∂n into ``n.grad`` for every node n that self depends on: ``Graph(self).backward(seed)``."""
@@ -83,6 +106,8 @@ class Node:
     def __repr__(self) -> str:
         kind = type(self).__name__
         value = f"{self.value.item():g}" if self.value.ndim == 0 else f"{shape_text(self.shape)} {self.value.dtype}"
+        if self.value.ndim and self.value.size <= FEW:
+            value += " " + " ".join(np.array2string(self.value, precision=4).split())
         origin = f" = {self.op!r}" if self.op else ""
         grad = "not computed" if self.grad is None else f"{self.grad.item():g}" if self.grad.ndim == 0 else "computed"
         return f"<{kind} {self.name or '·'}: {value}{origin}, grad {grad}>"
@@ -126,49 +151,30 @@ class Parameter(Node):
     __slots__ = ("holder",)
 
     def __init__(self, value: ArrayLike, name: str | None = None, *, requires_grad: bool = True) -> None:
-        self.holder: Holder | None = None
+        self.holder: Flat | None = None
         super().__init__(value, name, requires_grad=requires_grad)
 
-    def _get(self) -> Array:
+    @property
+    def value(self) -> Array:
         if self.holder is not None:
             self.holder.hand_out(self)
-        return _VALUE.__get__(self)
+        return self._value
 
-    def _set(self, value: Array) -> None:
+    @value.setter
+    def value(self, value: ArrayLike) -> None:
         if self.holder is not None:
             self.holder.release()
-        _VALUE.__set__(self, value)
-
-    value = property(_get, _set)
+        self._assign(value)
 
     def receive(self, value: Array) -> None:
         """What the holder says that the value is."""
-        _VALUE.__set__(self, value)
-
-
-_VALUE: Any = Node.__dict__["value"]  # the slot under the property
+        self._value = value
 
 
 class Constant(Node):
     """A number or an array as it stands in an expression: 2 in 2·x. It is no variable of anybody's."""
 
     __slots__ = ()
-
-
-class Holder(Protocol):
-    """Who has the current numbers of parameters, in place of the parameters themselves."""
-
-    def hand_out(self, parameter: Parameter) -> None:
-        """Give a parameter an array of what it is now, if it has none yet."""
-
-    def release(self) -> None:
-        """Give back all parameters for good."""
-
-
-class Run(Protocol):
-    """What ran a graph in another way than node by node."""
-
-    def inputs_of(self, nodes: list[Node]) -> list[Array]: ...
 
 
 class Clock(Node):
@@ -200,12 +206,6 @@ class Op(ArrayFunction):
     For diagrams: ``gate`` is the sign on its circle ("" draws a block with the op's name), ``symbol`` what its output
     is called, ``formula`` the output with {0}, {1} for the names of the inputs ("{0}·{1}"), and ``locals`` one
     `mg.Local` per input that gets a gradient, for its chip; without it the chip shows the Jacobian.
-
-    >>> class Square(mg.Op):
-    ...     def forward(self, x): return x**2
-    ...     def backward(self, upstream, y, x): return (upstream * 2 * x,)
-    >>> Square()(3.0).value
-    array(9.)
     """
 
     parameters: tuple[Parameter, ...] = ()  # appended to the inputs
@@ -259,7 +259,7 @@ class Graph:
         if not isinstance(output, Node):
             raise TypeError(f"Graph: needs a node, got {type(output).__name__}")
         self.output = output
-        self.last_run: Run | None = None  # the program that ran last, if that was not `forward`
+        self.last_run: Plan | None = None  # the program that ran last, if that was not `forward`
         self.nodes = topological_order(output)
         self.parameters = tuple(node for node in self.nodes if isinstance(node, Parameter))
         self.backward_plan = way_back(self.nodes)
@@ -377,7 +377,7 @@ class Graph:
     def _refuse_if_recomputed(self, node: Node) -> None:
         """A leaf may change after a forward (an optimizer does that); an inner value that did is of another forward."""
         for source, operand in zip(node.inputs, node.operands):
-            if source.value is not operand and source.op is not None:
+            if source.op is not None and source.value is not operand:
                 raise ValueError(
                     f"backward: {self.names[source]} was recomputed by another graph after {self.names[node]} was "
                     "computed from it; call this graph's forward() first"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
+from itertools import cycle
 from typing import Any
 
 import numpy as np
@@ -32,7 +33,7 @@ def plot_curves(curves: Mapping[str, Sequence[float]], metrics: Mapping[str, Seq
     figure = _figure(5 * len(groups), 3.4)
     for axes, group in zip(figure.subplots(1, len(groups), squeeze=False)[0], groups):
         shown = {name: values for name, values in group.items() if len(values)}
-        for (name, values), colour, dashes in zip(shown.items(), CLASSES * 2, ("-", "--", ":", "-.") * 4):
+        for (name, values), colour, dashes in zip(shown.items(), cycle(CLASSES), cycle(("-", "--", ":", "-."))):
             marker = "o" if len(values) == 1 else None
             epochs = range(1, len(values) + 1)
             axes.plot(epochs, values, dashes, color=colour, linewidth=1.8, label=_plain(name), marker=marker)
@@ -61,6 +62,10 @@ def plot_decision_regions(
             f"plot_decision_regions: X is {shape_text(points.shape)} and t is {shape_text(classes.shape)}; "
             "needs X of [N, 2], two features, and one class for each row"
         )
+    if not np.isfinite(points).all():
+        raise ValueError("plot_decision_regions: X has NaN or ∞, but must be finite numbers")
+    if not isinstance(model, (Graph, Node)) and not callable(model):
+        raise TypeError(f"plot_decision_regions: needs a graph, node or function such as model.predict; got {model!r}")
     predict = _predictor(model) if isinstance(model, (Graph, Node)) else model
     low, high = points.min(axis=0), points.max(axis=0)
     margin = MARGIN * np.where(high > low, high - low, 1.0)
@@ -169,6 +174,11 @@ def _classes(found: Array, rows: int, names: Array) -> Array:
     """A class for each row of scores; columns stand for the classes of t in order, or for 0, 1, … if those are numbers
     below the count of columns."""
     if found.shape == (rows,):
+        if found.dtype.kind == "f" and not np.isin(found, names).all() and np.any(found % 1):
+            raise ValueError(
+                f"plot_decision_regions: the model gave {shape_text(found.shape)} numbers, {found.min():g} … "
+                f"{found.max():g}, which are no classes; scores of one class must be [{rows}, 1]"
+            )
         return found
     if found.shape == (rows, 1):
         half = 0.5 if found.min() >= 0 and found.max() <= 1 else 0.0
@@ -181,7 +191,7 @@ def _classes(found: Array, rows: int, names: Array) -> Array:
             f"plot_decision_regions: the model gave {shape_text(found.shape)} for {rows} points; "
             f"needs scores [{rows}, K] or one class each, [{rows}]"
         )
-    if names.dtype.kind in "iub" and names.max() < count:
+    if names.dtype.kind in "iub" and 0 <= names.min() and names.max() < count:
         return column
     if len(names) != count:
         raise ValueError(f"plot_decision_regions: the model has {count} classes, but t has {len(names)}")

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from minigraph.arrays import Array, shape_text
-from minigraph.graph import Graph, Node, Parameter
+from minigraph.graph import Graph, Node, Op, Parameter
 from minigraph.layers import Affine, ReLU, Softmax, SoftmaxWithLoss
 from minigraph.optim import Adam, Optimizer
 from minigraph.sequential import Sequential
@@ -83,6 +83,8 @@ class GraphClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """Train anew on X [N, n_features] and y [N], one class each."""
         X, y = validate_data(self, X, y, dtype=np.float64)
         check_classification_targets(y)
+        _refuse_no_function("make", self.make, "(n_features, n_classes, seed) that gives a network")
+        _refuse_no_function("optimizer", self.optimizer, "(parameters, learning_rate), such as mg.SGD")
         self.classes_, labels = np.unique(y, return_inverse=True)
         seeds = check_random_state(self.random_state).randint(LARGEST_SEED, size=2)
         # recorded on two rows: with one, BatchNorm has no variance
@@ -121,7 +123,10 @@ class GraphClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """The graph of this network with its first weights."""
         make, seed, X, labels = self._origin
         self._leaves = x, t = Node(X, "x", requires_grad=False), Node(labels, "t")
-        self.logits_ = make(X.shape[1], len(self.classes_), seed)(x)
+        network = make(X.shape[1], len(self.classes_), seed)
+        if not callable(network):
+            raise TypeError(f"GraphClassifier: make gave {network!r}, but must give a function of a node, like a layer")
+        self.logits_ = network(x)
         came = shape_text(self.logits_.shape) if isinstance(self.logits_, Node) else type(self.logits_).__name__
         if came != shape_text(needed := (2, len(self.classes_))):
             raise ValueError(
@@ -144,3 +149,8 @@ class GraphClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             self._record()
             for parameter, value in zip(self.graph_.parameters, state["_weights"]):
                 parameter.value = value
+
+
+def _refuse_no_function(name: str, given: object, needed: str) -> None:
+    if given is not None and (isinstance(given, (Op, Sequential)) or not callable(given)):
+        raise TypeError(f"GraphClassifier: {name} is {given!r}, but must be a function {needed}")

@@ -93,7 +93,7 @@ def their_code(what: str) -> Iterator[None]:
 
 def _theirs(trace: TracebackType | None) -> TracebackType | None:
     """Without the frames of this file and of Python's import, which nobody wrote who reads it."""
-    while trace is not None and trace.tb_next is not None:
+    while trace is not None:
         file = trace.tb_frame.f_code.co_filename
         if file != __file__ and "importlib" not in file:
             break

@@ -150,6 +150,7 @@ def test_the_modules_are_all_there() -> None:
 
 def test_the_engine_knows_nothing_of_layers() -> None:
     engine = {module: path for module, path in modules().items() if not within(module, "minigraph.layers")}
+    del engine["minigraph"]  # the front door
     above = tuple(f"minigraph.{name}" for name in ("compile", "demo", "diagram", "formats", "sklearn"))
     for module, path in engine.items():
         if not any(within(module, package) for package in above):

@@ -193,3 +193,24 @@ def test_check_op_catches_needs_that_change_a_gradient() -> None:
 def test_check_op_wants_an_op() -> None:
     with pytest.raises(TypeError, match=r"^check_op: needs an op, such as Softmax\(\)"):
         mg.check_op(ReLU, SQUARE)  # type: ignore[arg-type]
+
+
+def test_a_parameter_that_nothing_would_train_is_found() -> None:
+    class Scale(mg.Op):
+        """a·x."""
+
+        def __init__(self, is_trained: bool) -> None:
+            self.a = mg.Parameter(2.0, "a")
+            self.parameters = (self.a,) if is_trained else ()
+
+        def forward(self, x: Any, a: Any = None) -> Any:
+            return x * (self.a.value if a is None else a)
+
+        def backward(self, upstream: Any, y: Any, x: Any, a: Any = None) -> Any:
+            if a is None:
+                return (upstream * self.a.value,)
+            return upstream * a, np.sum(upstream * x)
+
+    assert mg.check_op(Scale(True), np.arange(3.0), verbose=False).ok
+    report = mg.check_op(Scale(False), np.arange(3.0), verbose=False)
+    assert [check.edge for check in report.wrong] == ["a"] and "nothing trains it" in str(report)

@@ -41,9 +41,9 @@ class Pressed(mg.CosineDecay):
 
 
 class Noise(mg.Op):
-    """y = x + ε, drawn from a generator of its own at every forward."""
+    """y = x + ε, drawn from a generator at every forward."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int | np.random.Generator) -> None:
         self.rng = np.random.default_rng(seed)
 
     def forward(self, x: Array) -> Array:
@@ -114,6 +114,28 @@ def test_generators_of_every_kind_go_on(tmp_path: Path, generator: Any) -> None:
     assert resumed["W"].value.tobytes() == straight["W"].value.tobytes()
 
 
+@pytest.mark.parametrize("shuffle", [True, False])
+def test_a_generator_that_an_op_shares_with_the_order_goes_on(tmp_path: Path, shuffle: bool) -> None:
+    def run(path: Path, seed: int, after: int = 0, resume: bool = False) -> mg.Graph:
+        rng = np.random.default_rng(seed)
+        logits = mg.Sequential(Affine(4, 3, seed=0), Noise(rng))(mg.Node(X[:4].astype(float), "x"))
+        graph = mg.Graph(SoftmaxWithLoss()(logits, mg.Node(T[:4], "t")))
+        schedule = Pressed(mg.SGD(graph.parameters, 0.1), steps=40)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Pressed, "after", after)
+            mg.fit(
+                graph, {"x": X, "t": T}, 3, schedule.optimizer, seed=rng, batch_size=8, shuffle=shuffle,
+                schedule=schedule, schedule_every="step", checkpoint=path, resume=resume,
+            )  # fmt: skip
+        return graph
+
+    straight = run(tmp_path / "straight.npz", 1)
+    for after in (10, 14):  # within an epoch of 7 steps, and at its end
+        run(tmp_path / f"{after}.npz", 1, after)
+        resumed = run(tmp_path / f"{after}.npz", 2, resume=True)
+        assert resumed["W"].value.tobytes() == straight["W"].value.tobytes()
+
+
 def test_more_epochs_and_early_stops_go_on_too(tmp_path: Path) -> None:
     make, path = OPTIMIZERS["momentum"], tmp_path / "run.npz"
     straight, whole = train(tmp_path / "straight.npz", make, seed=1, epochs=6)
@@ -180,6 +202,8 @@ def test_what_does_not_fit_is_refused_and_nothing_has_changed(tmp_path: Path) ->
         "was made for parameters W1 |was made for parameters W",
         mg.Graph(SoftmaxWithLoss()(logits, mg.Node(T[:4], "t"))),
     )
+    write_state(path, {"parameters": []})
+    refused("run.npz is a checkpoint, but none of fit", network(1))
     mg.save(path, network(1).parameters)
     refused("is an .npz file, but no checkpoint", network(1))
     path.write_bytes(b"PK\x03\x04 no archive")

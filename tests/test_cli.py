@@ -147,6 +147,8 @@ def test_check(capsys: pytest.CaptureFixture[str]) -> None:
     ("check nets:los", "nets has no function 'los'; it has loss, graph, wrong, "),
     ("check nets:sized", "nets:sized needs rows; give a function without arguments"),
     ("check nets:number", "nets:number returned int; it must return a Node, such as the loss, or a Graph"),
+    ("check nets:constant", "depends on nothing that wants a gradient: nothing to check"),
+    ("--out made draw nets:loss", "--out before draw is the folder of the demo; draw has an --out after it"),
     ("check nets:leaves", "nets:leaves ended Python (SystemExit: 7)"),
     ("draw nets:loss --sample 9", "draw: sample is 9, but the batch has rows 0 to 2"),
     ("draw nets:loss --expand Conv", "nothing here is called 'Conv'; what opens is Affine, SoftmaxWithLoss"),
@@ -165,13 +167,18 @@ def test_what_cannot_be_used_is_one_line(arguments: str, said: str, capsys: pyte
     ("check nets:broken", "minigraph: The check of nets:broken failed: see above"),
     ("check torn.py:loss", "minigraph: torn.py failed: see above"),
     ("check torn:loss", "minigraph: torn failed: see above"),
+    ("check cut.py:loss", "minigraph: cut.py failed: see above"),
 ])  # fmt: skip
 def test_an_error_of_the_users_own_keeps_its_traceback(
     arguments: str, last: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     (tmp_path / "torn.py").write_text("import numpy\nraise RuntimeError('torn')\n", encoding="utf-8")
+    (tmp_path / "cut.py").write_text("def loss(:\n", encoding="utf-8")
     assert main(arguments.split()) == 2
     lines = capsys.readouterr().err.splitlines()
+    if "cut" in arguments:  # no line of anybody's was run
+        assert "cut.py" in lines[0] and lines[-2].startswith("SyntaxError: ") and lines[-1] == last
+        return
     assert lines[0] == "Traceback (most recent call last):" and lines[-1] == last
     assert not any("target.py" in line or "importlib" in line for line in lines)
     if arguments == "draw nets:fails":

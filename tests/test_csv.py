@@ -63,6 +63,12 @@ WRONG: list[tuple[str | bytes, dict[str, Any], str]] = [
     ("a,c\n1,u\n2, \n", {"label": "c"}, "line 3, column 'c': the class is missing"),
     ("a,b\n1,2\n3\n", {}, "line 3 has 1 cells, but the first has 2"),
     ("a,b\n1,2,3\n", {}, "line 2 has 3 cells, but the first has 2"),
+    ("5.1,,a\n4.9,3,b\n", {"label": -1}, "the first line has '5.1', a number, and '', which is none; header=True says"),
+    ("5.1,NA\n4.9,3\n", {"header": False}, "line 1, column '1': 'NA', but must be a number"),
+    ("1,nan\n2,3\n3,NaN\n", {"label": 1}, "line 1, column '1': the class is missing"),
+    ("x;y\n1;2\n", {}, "has one column only with delimiter=','; is delimiter=';' meant"),
+    ("1,2\n", {"delimiter": ";;"}, "delimiter is ';;', but must be one character"),
+    ("1,2\n", {"delimiter": "\n"}, r"delimiter is '\\n', but must be one character"),
     ("", {}, "has no rows"),
     ("\n\n", {}, "has no rows"),
     ("a,b\n", {}, "has a header, but no rows"),
@@ -80,6 +86,13 @@ WRONG: list[tuple[str | bytes, dict[str, Any], str]] = [
 def test_what_is_wrong_is_said_with_its_place(tmp_path: Path, text: Any, options: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=f"^read_csv: .*data.csv,? ?.*{message}"):
         read(tmp_path, text, **options)
+
+
+def test_a_class_may_be_called_nan_among_words(tmp_path: Path) -> None:
+    table = read(tmp_path, "1,Nan\n2,Ann\n", label=1)
+    assert table.classes == ("Ann", "Nan")
+    with pytest.raises(TypeError, match="label is 1.0, but must be the name or the number of a column"):
+        read(tmp_path, "1,2\n", label=1.0)
 
 
 def test_a_missing_file_is_said(tmp_path: Path) -> None:

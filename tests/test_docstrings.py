@@ -26,7 +26,14 @@ MADE_BY_OTHERS = {
     "mg.Explanation", "mg.Film", "mg.Frame", "mg.GradientReport", "mg.History", "mg.NotFiniteError", "mg.OnnxFunction",
     "mg.Table", "mg.Worksheet",
 }  # fmt: skip
-BASES = {"mg.Optimizer", "mg.Schedule", "mg.ConstantRate", "mg.Parameter", "mg.Clock"}
+BASES = {
+    "mg.Op",
+    "mg.Optimizer",
+    "mg.Schedule",
+    "mg.ConstantRate",
+    "mg.Parameter",
+    "mg.Clock",
+}  # mg.Local defines an Op
 PICTURES = {"mg.plot_decision_regions", "mg.plot_weights"}
 
 

@@ -139,14 +139,6 @@ def test_levels_may_be_numbers_of_numpy() -> None:
     assert mg.draw(classifier(), expand=np.int64(2)).source == mg.draw(classifier(), expand=2).source  # type: ignore
 
 
-def test_a_value_that_is_no_array_is_named() -> None:
-    x = mg.Node(2.0, "x")
-    y = x * 3.0
-    x.value = 5.0  # type: ignore[assignment]
-    with pytest.raises(TypeError, match="draw: the value of x is a float; assign an array"):
-        mg.draw(y)
-
-
 def test_a_leaf_that_changed_while_it_was_recorded_cannot_be_opened_truly() -> None:
     w = mg.Parameter([1.0], "w")
     first = w * 2.0

@@ -14,7 +14,7 @@ import minigraph as mg
 from minigraph.diagram.labels.style import THEMES
 from minigraph.diagram.neurons.chain import read_chain
 from minigraph.diagram.neurons.formula import atom, written
-from minigraph.layers import Affine, SoftmaxWithLoss
+from minigraph.layers import L2, Affine, SoftmaxWithLoss
 from minigraph.scene.content import Scene
 from minigraph.scene.symbols import Symbols
 
@@ -220,3 +220,30 @@ def test_in_a_crowd_small_arrows_are_pale(view: str, kind: str) -> None:
     assert set(groups(svg, "pale")) == small and 0 < len(small) < 56
     assert {attributes(source, name)["color"] for name in small} == {THEMES["light"].rule}
     assert "pale: less than half of the widest" in texts(svg, "legend")
+
+
+@pytest.mark.parametrize("by_hand", [False, True], ids=["L2", "by hand"])
+def test_a_penalty_of_weights_is_part_of_the_loss_and_no_unit(by_hand: bool) -> None:
+    plain = handmade()
+    weights = [node for node in mg.Graph(plain).parameters if node.value.ndim == 2]
+    penalties = [0.05 * (w**2).sum() if by_hand else L2(0.05)(w) for w in weights]
+    loss = plain + penalties[0] + penalties[1]
+    loss.name = "J"
+    mg.Graph(loss).backward()
+    chain = read_chain(Scene(loss))
+    assert chain.loss is loss and [layer.weight for layer in chain.layers] == weights
+    svg = drawn(loss, sample=1)
+    assert len(groups(svg, "weight")) == 2 * 3 + 3 * 2 and groups(svg, "unit") == groups(drawn(plain), "unit")
+    card = texts(svg, "loss")
+    assert card[0] == "J" and "mean over the batch of 2" in card
+    own = SoftmaxWithLoss()(chain.columns[-1].value[1:], np.array([1])).item() + sum(p.item() for p in penalties)
+    assert number(card[-1].removeprefix("sample 1: ")) == pytest.approx(own, abs=0.001)
+    shown = attributes(mg.draw(loss, view="neuron-gradients").source, "w0_0_0")["tooltip"]
+    assert shown.startswith(f"∂J/∂W₁[1, 1] = {weights[0].grad[0, 0]:.3f} ")
+
+
+def test_a_weight_that_the_loss_uses_for_more_than_a_penalty_is_refused() -> None:
+    plain = handmade()
+    w = mg.Graph(plain).parameters[0]
+    with pytest.raises(ValueError, match="uses W1? a second time"):
+        mg.draw((plain + w).sum(), view="neurons")

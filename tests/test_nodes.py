@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,13 @@ import pytest
 from helpers import Double, network
 
 import minigraph as mg
+from minigraph import hints, layers
 from minigraph.arrays import put_back_axes, shape_text, sum_to_shape
 from minigraph.layers import CrossEntropy, SoftmaxWithLoss
 from minigraph.naming import scalar_letters, unique_names
 from minigraph.ops import Pow
 
+ROOT = Path(__file__).resolve().parents[1]
 OPERATORS = [operator.add, operator.sub, operator.mul, operator.truediv, operator.pow, operator.matmul]
 MATRIX, OTHER = np.array([[1.0, 2.0], [3.0, 4.5]]), np.array([[0.5, 1.5], [2.0, 3.0]])
 Binary = Callable[[Any, Any], Any]
@@ -113,10 +116,10 @@ def test_repr_tells_value_origin_and_gradient() -> None:
     product.backward()
     assert repr(x) == "<Node x: -2, grad 5>"
     matrix = mg.Parameter(MATRIX.astype(np.float32), "W")
-    assert repr(matrix) == "<Parameter W: [2, 2] float32, grad not computed>"
+    assert repr(matrix) == "<Parameter W: [2, 2] float32 [[1. 2. ] [3. 4.5]], grad not computed>"
     matrix.sum(axis=0).backward(np.ones(2))
-    assert repr(matrix) == "<Parameter W: [2, 2] float32, grad computed>"
-    assert repr(matrix.sum(axis=0)) == "<Node ·: [2] float32 = Sum(axis=0), grad not computed>"
+    assert repr(matrix) == "<Parameter W: [2, 2] float32 [[1. 2. ] [3. 4.5]], grad computed>"
+    assert repr(matrix.sum(axis=0)) == "<Node ·: [2] float32 [4. 6.5] = Sum(axis=0), grad not computed>"
 
 
 def test_zero_loss_is_not_minus_zero() -> None:
@@ -184,3 +187,72 @@ def test_shapes_in_words_and_axes_put_back() -> None:
 def test_powers_are_written_as_on_a_blackboard() -> None:
     texts = [Pow.locals[0].text("y", ("x", exponent)) for exponent in ("2", "3", "1", "−1", "0.5", "n")]
     assert texts == ["2 × x", "3 × x²", "1", "−1 × x⁻²", "0.5 × x^−0.5", "n × x^(n−1)"]
+
+
+@pytest.mark.parametrize("kind", [mg.Node, mg.Parameter])
+@pytest.mark.parametrize("given", [5, 2.5, np.float64(2.5), [1.0, 2.0], np.float32(3)])
+def test_a_value_that_is_assigned_becomes_an_array(kind: type[mg.Node], given: Any) -> None:
+    node = kind(1.0, "w")
+    node.value = given
+    assert type(node.value) is np.ndarray
+    np.testing.assert_array_equal(node.value, given)
+    repr(node)
+    mg.draw(node * 2.0)
+
+
+@pytest.mark.parametrize("kind", [mg.Node, mg.Parameter])
+@pytest.mark.parametrize("given", ["one", None, [[1.0], [2.0, 3.0]], 1j, np.array(["a"]), np.array([None])])
+def test_what_is_no_number_cannot_be_assigned(kind: type[mg.Node], given: Any) -> None:
+    node = kind(1.0, "w")
+    with pytest.raises((TypeError, ValueError), match=f"{kind.__name__} w: the value is"):
+        node.value = given
+    assert node.item() == 1.0
+
+
+def test_a_step_of_plain_python() -> None:
+    w = mg.Parameter(1.0, "w")
+    graph = mg.Graph((w - 3.0) ** 2)
+    for _ in range(50):
+        graph.forward()
+        graph.backward()
+        assert w.grad is not None
+        w.value = w.value - 0.2 * w.grad
+    assert abs(w.item() - 3) < 1e-6 and f"{w:.2f}" == "3.00"
+
+
+def test_a_node_of_few_numbers_shows_them() -> None:
+    assert "[[1. 2.]]" in repr(mg.Node([[1.0, 2.0]])) and f"{mg.Node([[1.0, 2.0]])}" == repr(mg.Node([[1.0, 2.0]]))
+    assert "[0" not in repr(mg.Node(np.zeros(100)))
+
+
+@pytest.mark.parametrize(
+    "wrong, says",
+    [
+        (lambda n: n.tanh(), r"Node has no attribute 'tanh'; write minigraph.tanh\(node\)"),
+        (lambda n: n.data, "Node has no attribute 'data'; write node.value"),
+        (lambda n: n.nothing_known, "Node has no attribute 'nothing_known'$"),
+        (lambda n: mg.Affine, "from minigraph.layers import Affine"),
+        (lambda n: mg.nothing_known, "module 'minigraph' has no attribute 'nothing_known'$"),
+        (lambda n: layers.nothing_known, "module 'minigraph.layers' has no attribute 'nothing_known'$"),
+    ],
+)
+def test_habits_from_elsewhere_get_a_hint(wrong: Any, says: str) -> None:
+    with pytest.raises(AttributeError, match=says):
+        wrong(mg.Node(2.0))
+
+
+def test_names_from_elsewhere_lead_to_ours() -> None:
+    table = (ROOT / "docs" / "names.md").read_text("utf-8")
+    for foreign, ours in hints.LAYERS.items():
+        assert hasattr(layers, ours)
+        assert f"`{foreign}" in table or foreign in ("MAE", "MSE", "RMSE")
+        for module in ("minigraph", "minigraph.layers"):
+            with pytest.raises(ImportError, match=f"{module} has no {foreign}: here it is minigraph.layers.{ours};"):
+                exec(f"from {module} import {foreign}")
+
+
+def test_a_node_is_no_array() -> None:
+    node = mg.Node([1.0, 2.0])
+    with pytest.raises(TypeError, match="NumPy cannot compute with a node"):
+        np.array(node)
+    assert node in [node] and node not in [mg.Node([1.0, 2.0])]

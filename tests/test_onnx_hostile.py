@@ -32,6 +32,7 @@ REFUSED = [
     (one("Conv", "x w", pads=[10**9] * 4), KERNEL, r"pads is .*, and at most the kernel \[2, 2\]"),
     (one("Conv", "x w", auto_pad="SAME_UPPER"), KERNEL, "auto_pad is SAME_UPPER, but must be NOTSET or VALID"),
     (one("Conv", "x w"), {"w": np.ones((3, 2, 2))}, r"kernel_shape is \[2\] and strides \[1, 1\]; only images"),
+    (one("Conv", "x w", dilations=[1]), {"w": np.ones((3, 2, 2))}, "only images, with two axes, are supported"),
     (one("MaxPool", kernel_shape=[2, 2], ceil_mode=1), {}, "ceil_mode is 1, but must be 0"),
     (one("MaxPool", kernel_shape=[2, 2], pads=[1] * 4), {}, "pads is 1 on all sides, but must be 0"),
     (one("Flatten", axis=2), {}, "axis is 2, but must be 1"),
@@ -148,6 +149,8 @@ def test_another_file_is_refused(onnx: Any, tmp_path: Path, content: bytes) -> N
         mg.from_onnx(tmp_path / "net.onnx")
     with pytest.raises(FileNotFoundError, match="nowhere.onnx"):
         mg.from_onnx(tmp_path / "nowhere.onnx")
+    with pytest.raises(IsADirectoryError):
+        mg.from_onnx(tmp_path)
 
 
 def test_a_file_cut_short_or_with_a_bit_flipped_never_fails_in_another_way(onnx: Any, tmp_path: Path) -> None:

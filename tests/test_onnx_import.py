@@ -199,6 +199,17 @@ def test_a_new_batch_norm_is_evaluated_as_it_is(onnx: Any, tmp_path: Path) -> No
         np.testing.assert_allclose(mg.from_onnx(tmp_path / "net.onnx")(x).value, 2 * x / np.sqrt(2) + 1, rtol=1e-5)
 
 
+def test_a_scale_that_is_the_variance_too_has_the_gradient_of_a_scale(onnx: Any, tmp_path: Path) -> None:
+    weights = {"g": np.ones(4, np.float32), "b": np.zeros(4, np.float32)}  # PyTorch writes equal arrays once
+    node = onnx.helper.make_node("BatchNormalization", ["x", "g", "b", "b", "g"], ["y"], epsilon=1.0)
+    (tmp_path / "net.onnx").write_bytes(model(onnx, [node], weights))
+    net = mg.from_onnx(tmp_path / "net.onnx")
+    net(ROWS).backward(np.ones_like(ROWS))
+    scale, shift = (parameter.grad for parameter in net.parameters)
+    np.testing.assert_allclose(scale, ROWS.sum(0) / np.sqrt(2), rtol=1e-5)
+    np.testing.assert_allclose(shift, np.full(4, len(ROWS)))
+
+
 def test_one_of_several_outputs_is_chosen(onnx: Any, tmp_path: Path) -> None:
     make, info = onnx.helper.make_node, onnx.helper.make_tensor_value_info
     outputs = [info("h", 1, []), info("y", 1, [])]

@@ -131,14 +131,31 @@ def test_shapes_are_computed_with_and_the_batch_stays_free(onnx: Any, tmp_path: 
         make("Cast", ["n1"], ["n2"], to=7),
         make("Reshape", ["n2", "minus"], ["n3"]),
         make("Gather", ["n3", "zero"], ["n4"]),
-        make("Concat", ["n4", "minus"], ["shape"], axis=0),
+        make("Mul", ["n4", "five"], ["n5"]),
+        make("Add", ["n5", "one"], ["n6"]),
+        make("Div", ["n6", "five"], ["n7"]),  # (5n + 1)/5 is n for whole numbers
+        make("Concat", ["n7", "minus"], ["shape"], axis=0),
         make("Reshape", ["x", "shape"], ["flat"]),
         make("Mul", ["flat", "half"], ["y"]),
     ]
-    write(onnx, tmp_path / "net.onnx", nodes, {"zero": ints(0)}, CUBE)
+    write(onnx, tmp_path / "net.onnx", nodes, {"zero": ints(0), "five": ints(5)}, CUBE)
     y = mg.from_onnx(tmp_path / "net.onnx")(mg.Node(CUBE, "x"))
     np.testing.assert_array_equal(y.value, CUBE.reshape(3, -1) / 2)
     assert mg.Graph(y).evaluate(x=CUBE[:2]).shape == (2, 8)
+
+
+def test_another_batch_is_reshaped_row_by_row_or_refused(onnx: Any, tmp_path: Path) -> None:
+    x = np.arange(24.0).reshape(3, 8)
+    for sizes, fits in ((ints(3, 2, -1), True), (ints(6, -1), False)):
+        node = onnx.helper.make_node("Reshape", ["x", "n"], ["y"])
+        write(onnx, tmp_path / "net.onnx", [node], {"n": sizes}, x)
+        graph = mg.Graph(mg.from_onnx(tmp_path / "net.onnx")(mg.Node(x, "x")))
+        np.testing.assert_array_equal(graph.output.value, x.reshape(sizes))
+        if fits:
+            np.testing.assert_array_equal(graph.evaluate(x=np.tile(x, (2, 1)))[:3], graph.output.value)
+        else:
+            with pytest.raises(ValueError, match="Reshape: the inputs are"):
+                graph.evaluate(x=np.tile(x, (2, 1)))
 
 
 def test_what_depends_on_no_input_is_no_network(onnx: Any, tmp_path: Path) -> None:

@@ -219,6 +219,13 @@ def test_rare_words_are_korean_too(root: Callable[[], mg.Node]) -> None:
         assert words(svg) <= OPS | FORMULAS
 
 
+def test_korean_has_no_particle_that_depends_on_how_a_name_is_read() -> None:
+    """은 or 는, 을 or 를: L is read 엘, W 더블유; 의, 에 and 입니다 follow either."""
+    either = re.compile(r"\{\d\}\)*(?:은|는|이|가|을|를|과|와|로|으로|나|이나|라|이라)(?![가-힣])")
+    assert [text for text in KOREAN.values() if either.search(re.sub(r"[가-힣]\(\{\d\}\)", "", text))] == []
+    assert either.search("{0}는 작을수록 좋습니다") and not either.search("{0}의 값은")
+
+
 def test_wide_characters_are_given_their_width() -> None:
     for face in (SANS, SERIF_ITALIC):
         assert text_width("정답", face, 10) == 20 and text_width("정답 a", face, 10) > 22

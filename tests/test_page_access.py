@@ -181,3 +181,5 @@ def test_the_page_says_its_language(opens: Opener, language: str) -> None:
     assert reader.page.title()
     label = {"en": "to the start", "ko": "처음으로"}[language]
     assert reader.find(".mg-do-first").get_attribute("aria-label") == label
+    sentence = reader.find(".mg-sentence")
+    assert sentence.evaluate("e => getComputedStyle(e).wordBreak") == "keep-all", "Korean breaks between words"

@@ -42,6 +42,8 @@ def test_a_history_draws_its_curves() -> None:
     assert texts(metrics) == [r" _accuracy \$", "best epoch: 2"]
     figure.canvas.draw()
     assert len(mg.History(loss=[1.0]).plot().axes) == 1
+    many = mg.History(loss=[1.0], metrics={str(k): [1.0] for k in range(20)}).plot()
+    assert len(many.axes[1].lines) == 20
     with pytest.raises(ValueError, match="History.plot: there is nothing to draw before the end of the first epoch"):
         mg.History().plot()
 
@@ -81,6 +83,15 @@ def test_two_classes_by_one_score_on_axes_of_yours() -> None:
         assert not np.array_equal(image[0, 0], image[0, -1])
 
 
+def test_classes_below_zero_are_the_columns_in_order() -> None:
+    figure = mg.plot_decision_regions(lambda p: p[:, :1], X, np.where(X[:, 0] > 0, 1, -1))
+    (axes,) = figure.axes
+    assert texts(axes) == ["-1", "1"]
+    for column, label in ((0, 0), (-1, 1)):  # the region has the colour of the points on it
+        ink = np.array([int(CLASSES[label][i : i + 2], 16) / 255 for i in (1, 3, 5)])
+        np.testing.assert_allclose(axes.images[0].get_array()[0, column], 1 - 0.22 * (1 - ink))
+
+
 def test_templates_are_the_columns_on_one_scale() -> None:
     W = mg.Parameter(np.arange(-12.0, 12.0).reshape(4, 6), "W")
     figure = mg.plot_weights(W, names=["$x", *"bcdef"])
@@ -106,8 +117,10 @@ def test_templates_are_the_columns_on_one_scale() -> None:
     "call, message",
     [
         (lambda: mg.plot_decision_regions(classifier(), X[:, :1], T), r"X is \[4, 1\] and t is \[4\]; needs X of"),
+        (lambda: mg.plot_decision_regions(classifier(), X * np.nan, T), "X has NaN or ∞, but must be finite numbers"),
         (lambda: mg.plot_decision_regions(classifier(), X, T[1:]), r"t is \[3\]"),
         (lambda: mg.plot_decision_regions(lambda p: p[1:], X, T), r"the model gave \[39999, 2\] for 40000 points"),
+        (lambda: mg.plot_decision_regions(lambda p: p[:, 0], X, T), r"numbers, -1.16 … 1.16, which are no classes; "),
         (lambda: mg.plot_decision_regions(lambda p: p, X, ["a", "b", "c", "c"]), "has 2 classes, but t has 3"),
         (lambda: mg.plot_decision_regions(mg.Node(np.ones((2, 3)), "x") * 2.0, X, T), r"there are: x \[2, 3\]"),
         (
@@ -123,6 +136,11 @@ def test_templates_are_the_columns_on_one_scale() -> None:
 def test_what_cannot_be_drawn_is_said(call: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_an_estimator_is_no_function() -> None:
+    with pytest.raises(TypeError, match="needs a graph, node or function such as model.predict; got <object"):
+        mg.plot_decision_regions(object(), X, T)  # type: ignore[arg-type]
 
 
 def test_without_matplotlib_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -123,6 +123,16 @@ def test_a_save_that_fails_leaves_the_old_file(
     assert os.listdir(tmp_path) == ["net.safetensors"] and path.read_bytes() == before
 
 
+def test_only_parameters_are_saved_and_not_over_a_folder(tmp_path: Path) -> None:
+    graph = mg.Graph(mg.Parameter(1.0, "w") * 2)
+    for wrong in (graph, graph.output, mg.layers.Affine(2, 2)):
+        for function in (mg.save, mg.load):
+            with pytest.raises(TypeError, match="is not a Parameter; give graph.parameters or net.parameters"):
+                function(tmp_path / "net.npz", wrong)
+    with pytest.raises(IsADirectoryError, match="can't be written: it is a folder"):
+        mg.save(tmp_path, graph.parameters)
+
+
 def test_a_missing_package_is_named_with_the_line_that_installs_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

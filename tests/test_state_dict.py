@@ -99,6 +99,14 @@ def test_any_type_of_tensor_is_converted_and_copied(torch: Any) -> None:
     assert b.tolist() == [0, 0]
 
 
+@pytest.mark.torch
+def test_a_tensor_that_no_array_can_be_made_of_is_named(torch: Any) -> None:
+    whole = torch.ones(3, 4)
+    for weight in (whole.to_sparse(), whole.to("meta"), whole.to(torch.float8_e4m3fn)):
+        with pytest.raises(TypeError, match="load_state_dict: weight must be a tensor that an array can be made of"):
+            mg.load_state_dict(Affine(4, 3), {"weight": weight, "bias": torch.ones(3)})
+
+
 def test_the_way_there_and_back_needs_no_torch() -> None:
     net, other = rows(), rows()
     trained(net, ROWS)
@@ -143,5 +151,7 @@ def test_what_has_no_name_there_is_refused() -> None:
         mg.state_dict(Sequential(ReLU(), Sequential(Scale())))
     with pytest.raises(TypeError, match="load_state_dict: the net is 3, but must be a layer"):
         mg.load_state_dict(3, {})  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"the state is Affine, but must be module.state_dict\(\)"):
+        mg.load_state_dict(Affine(4, 3), Affine(4, 3))  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="load_state_dict: weight is int64, but must be floating-point"):
         mg.load_state_dict(Affine(4, 3), {"weight": np.ones((3, 4), int), "bias": np.ones(3)})

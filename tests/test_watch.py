@@ -120,8 +120,9 @@ def test_a_sum_at_a_fork_that_overflows() -> None:
     assert caught.value.node is w and caught.value.direction == "backward"
 
 
-def test_what_was_fed_is_the_first() -> None:
-    x = mg.Node(X, "x")
+@pytest.mark.parametrize("requires_grad", [True, False])
+def test_what_was_fed_is_the_first(requires_grad: bool) -> None:
+    x = mg.Node(X, "x", requires_grad=requires_grad)
     graph = mg.Graph((x * mg.Parameter(np.ones(2), "w")).mean())
     with np.errstate(all="ignore"), pytest.raises(mg.NotFiniteError, match="∞ began at x, which was fed so"):
         mg.fit(graph, {"x": np.where(X > 2.9, np.inf, X)}, 1, mg.SGD(graph.parameters))

@@ -48,7 +48,8 @@ def draw(
     - detail: "symbols" (names only), "values", or "full" (the numbers of each local gradient too).
     - check: compare every edge's gradient with finite differences; ✓ or ✗ and the relative error on its chip.
     - view: "graph"; "neurons" draws a chain of small Affine layers as units and weights, with the values of one sample,
-      "neuron-gradients" with its gradients. Expand, detail, check, max_nodes and direction say nothing there.
+      "neuron-gradients" with its gradients. Expand, detail, check, max_nodes and direction say nothing there. What is
+      computed from weights alone, such as L2, is a term of the loss, and not drawn.
     - sample: show this row of the batch only. Parameters and their gradients stay whole.
     - max_nodes: a graph of more values is folded: of repeated blocks the first is drawn, and of what is still too much
       the part nearest to the output. None draws everything.

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from minigraph.archives import read_arrays, write_arrays
 from minigraph.arrays import shape_text
 from minigraph.formats.tensors import read_tensors, write_tensors
-from minigraph.graph import Parameter
+from minigraph.graph import Node, Parameter
 from minigraph.naming import unique_names
 
 __all__ = ["load", "save"]
@@ -70,7 +71,8 @@ def _is_safetensors(path: str | os.PathLike[str]) -> bool:
 
 
 def _named(parameters: Iterable[Parameter]) -> dict[str, Parameter]:
-    found = tuple(parameters)
+    several = isinstance(parameters, Iterable) and not isinstance(parameters, Node)
+    found: tuple[Any, ...] = tuple(parameters) if several else (parameters,)
     for parameter in found:
         if not isinstance(parameter, Parameter):
             raise TypeError(f"save and load: {parameter!r} is not a Parameter; give graph.parameters or net.parameters")

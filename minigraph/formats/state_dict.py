@@ -81,6 +81,8 @@ def load_state_dict(net: Net, state: Mapping[str, Any]) -> None:
     >>> [parameter.value.tolist() for parameter in net.parameters]
     [[[1.0, 2.0]], [3.0, 4.0]]
     """
+    if not isinstance(state, Mapping):
+        raise TypeError(f"load_state_dict: the state is {type(state).__name__}, but must be module.state_dict()")
     wanted = list(_entries("load_state_dict", net, ""))
     found = {name: _array(name, value) for name, value in state.items() if name.split(".")[-1] != UNUSED}
     names = dict.fromkeys(name for name, _ in wanted)
@@ -119,8 +121,13 @@ def _entries(who: str, net: object, prefix: str) -> Iterator[tuple[str, Entry]]:
 
 def _array(name: str, value: Any) -> Array:
     if hasattr(value, "detach"):  # a tensor, without importing its library to ask
-        value = value.detach().cpu()
-        value = (value.float() if str(value.dtype) == "torch.bfloat16" else value).numpy()
+        try:
+            value = value.detach().cpu()
+            value = (value.float() if str(value.dtype) == "torch.bfloat16" else value).numpy()
+        except (TypeError, NotImplementedError) as error:  # it is sparse, has no numbers, or a type that NumPy lacks
+            raise TypeError(
+                f"load_state_dict: {name} must be a tensor that an array can be made of ({error})"
+            ) from error
     array = np.asarray(value)
     if array.dtype.kind != "f":
         raise TypeError(f"load_state_dict: {name} is {array.dtype}, but must be floating-point")

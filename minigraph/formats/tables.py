@@ -36,11 +36,12 @@ def read_csv(
     | option | |
     |---|---|
     | `label` | the column of classes, by name or by number (−1: the last); every other column must be numbers |
-    | `header` | whether the first line has names; None: it has if one of its cells, but the label's, is no number |
+    | `header` | whether the first line has names; None: it has if none of its cells, but the label's, is a number |
     | `delimiter` | `","`, `";"`, `"\\t"`, … |
 
     Classes are numbered in sorted order, by size if all are numbers. The file is UTF-8; empty lines are skipped.
-    Errors: ValueError with line and column where a value is missing, is no number or is NaN, or a line is too short.
+    Errors: ValueError with line and column where a value is missing, is no number or is NaN, or a line is too short;
+    where the first line has numbers and other things, and nobody says what it is.
 
     >>> from pathlib import Path
     >>> _ = Path("iris.csv").write_text("length,species\\n5.1,setosa\\n6.3,virginica\\n")
@@ -52,7 +53,7 @@ def read_csv(
     lines, rows = _rows(who, path, delimiter)
     at = _number(who, label, rows[0], header)
     if header is None:
-        header = isinstance(label, str) or not all(_is_number(cell) for i, cell in enumerate(rows[0]) if i != at)
+        header = isinstance(label, str) or _has_names(who, [cell for i, cell in enumerate(rows[0]) if i != at])
     names = [cell.strip() for cell in rows[0]] if header else [str(i) for i in range(len(rows[0]))]
     lines, rows = lines[header:], rows[header:]
     if not rows:
@@ -67,6 +68,8 @@ def read_csv(
 
 def _rows(who: str, path: str | os.PathLike[str], delimiter: str) -> tuple[list[int], list[list[str]]]:
     """The rows that are not empty, all of one length, and the line that each ends on."""
+    if not isinstance(delimiter, str) or len(delimiter) != 1 or delimiter in '"\r\n':
+        raise ValueError(f"{who}: delimiter is {delimiter!r}, but must be one character, such as ';'")
     lines, rows = [], []
     with open(path, encoding="utf-8-sig", newline="") as file:
         reader = csv.reader(file, delimiter=delimiter, strict=True)
@@ -79,6 +82,9 @@ def _rows(who: str, path: str | os.PathLike[str], delimiter: str) -> tuple[list[
             raise ValueError(f"{who}, after line {reader.line_num}, is not UTF-8 text of cells ({error})") from error
     if not rows:
         raise ValueError(f"{who} has no rows")
+    meant = [other for other in ",;\t" if all(len(row) == 1 and other in row[0] for row in rows)]
+    if meant:
+        raise ValueError(f"{who} has one column only with delimiter={delimiter!r}; is delimiter={meant[0]!r} meant?")
     for line, row in zip(lines, rows):
         if len(row) != len(rows[0]):
             raise ValueError(f"{who} line {line} has {len(row)} cells, but the first has {len(rows[0])}")
@@ -95,9 +101,22 @@ def _number(who: str, label: str | int | None, first: list[str], header: bool | 
             there = "no header" if header is False else ", ".join(map(repr, names))
             raise ValueError(f"{who}: label is {label!r}, but must be the name of one column; there is {there}")
         return names.index(label)
+    if not isinstance(label, (int, np.integer)):
+        raise TypeError(f"{who}: label is {label!r}, but must be the name or the number of a column")
     if not -len(first) <= label < len(first):
         raise ValueError(f"{who}: label is column {label}, but there are {len(first)}: 0 … {len(first) - 1}")
     return label % len(first)
+
+
+def _has_names(who: str, cells: list[str]) -> bool:
+    """Whether a line is a header: a row with a missing value must not pass for one."""
+    numbers = list(map(_is_number, cells))
+    if any(numbers) and not all(numbers):
+        raise ValueError(
+            f"{who}: the first line has {cells[numbers.index(True)]!r}, a number, and {cells[numbers.index(False)]!r}, "
+            "which is none; header=True says that these are names, header=False that they are values"
+        )
+    return not any(numbers)
 
 
 def _is_number(cell: str) -> bool:
@@ -121,9 +140,10 @@ def _numbers(who: str, cells: tuple[str, ...], name: str, lines: list[int]) -> A
 
 def _classes(who: str, cells: tuple[str, ...], name: str, lines: list[int]) -> tuple[tuple[str, ...], Array]:
     found = [cell.strip() for cell in cells]
-    if "" in found:
-        raise ValueError(f"{who} line {lines[found.index('')]}, column {name!r}: the class is missing")
-    by_size = all(map(_is_number, set(found)))
+    by_size = all(map(_is_number, set(found) - {""}))
+    missing = [not cell or by_size and np.isnan(float(cell)) for cell in found]
+    if any(missing):
+        raise ValueError(f"{who} line {lines[missing.index(True)]}, column {name!r}: the class is missing")
     classes = tuple(sorted(set(found), key=lambda cell: (float(cell) if by_size else 0.0, cell)))
     numbers = {cell: number for number, cell in enumerate(classes)}
     return classes, np.array([numbers[cell] for cell in found])

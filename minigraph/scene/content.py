@@ -85,10 +85,6 @@ class Scene:
     def __init__(
         self, root: Node, opened: Which | Places = 0, most: int | None = None, seed: Array | None = None
     ) -> None:
-        for node in topological_order(root):
-            if not isinstance(node.value, np.ndarray):
-                came = type(node.value).__name__
-                raise TypeError(f"draw: the value of {node.name or 'a node'} is a {came}; assign an array (np.asarray)")
         recorded = topological_order(root)
         self.places: dict[Node, Place] = {node: (number,) for number, node in enumerate(recorded) if node.op}
         if opened != 0:

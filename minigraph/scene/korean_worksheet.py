@@ -44,9 +44,9 @@ WORKSHEET = {
     "the sum over the batch is missing: this is one sample's share": (
         "배치 방향의 합이 빠졌습니다: 샘플 하나의 몫입니다"
     ),
-    "a path is missing: the gradients of all paths are added": "경로가 하나 빠졌습니다: 모든 경로의 기울기를 더합니다",
+    "a path is missing: the gradients of all paths are added": "경로가 하나 빠졌습니다: 모든 경로의 기울기를 더해야 합니다",
     "the derivative of the function on the way (of ReLU: its mask) is missing": (
         "지나온 함수의 미분(ReLU라면 마스크)이 빠졌습니다"
     ),
-    "this is what goes into the op, not what comes out": "연산의 출력이 아니라 입력 값입니다",
+    "this is what goes into the op, not what comes out": "연산의 출력값이 아니라 입력값입니다",
 }

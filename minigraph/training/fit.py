@@ -86,9 +86,14 @@ def fit(
             at_least_one("fit", name, number)
     if max_norm is not None:
         positive("fit", "max_norm", max_norm)
+    if checkpoint is None and (resume or checkpoint_every is not None):
+        raise ValueError("fit: resume and checkpoint_every need a checkpoint, the path of its file")
     _check_arguments(graph, optimizer, schedule, schedule_every)
+    _check_metrics(metrics)
     arrays = _by_name("data", graph, data)
     held_out = None if validation is None else _by_name("validation", graph, validation)
+    if held_out is not None and held_out.keys() != arrays.keys():
+        raise ValueError(f"fit: validation has {', '.join(held_out)}, but data has {', '.join(arrays)}: needs the same")
     rows = len(next(iter(arrays.values())))
     size = min(batch_size or rows, rows)
 
@@ -120,7 +125,7 @@ def fit(
     with Interrupts() as interrupts, closing(bar):
         keep()  # what cannot be written is known before anything was trained
         while here.epoch < epochs and (patience is None or here.waited < patience):
-            order = rng.permutation(rows) if shuffle else np.arange(rows)
+            order = training.order()
             for start in range(here.batch * size, rows, size):
                 if interrupts.asked:
                     history.ended = "interrupted"
@@ -155,6 +160,8 @@ def _check_arguments(graph: Graph, optimizer: Optimizer, schedule: Any, schedule
         raise ValueError(f"fit: {name} is {shape}, but the output of the graph must be a loss: one number")
     if not isinstance(optimizer, Optimizer):
         raise TypeError(f"fit: needs an optimizer, such as mg.SGD(graph.parameters); got {type(optimizer).__name__}")
+    if strange := [p.name or "a parameter" for p in optimizer.parameters if p not in graph.parameters]:
+        raise ValueError(f"fit: the optimizer changes {', '.join(strange)}, which the graph does not have")
     if schedule is not None and not isinstance(schedule, (Schedule, ReduceOnPlateau)):
         raise TypeError(f"fit: needs a schedule, such as mg.StepDecay(sgd, 10); got {type(schedule).__name__}")
     if schedule is not None and schedule.optimizer is not optimizer:
@@ -163,6 +170,13 @@ def _check_arguments(graph: Graph, optimizer: Optimizer, schedule: Any, schedule
         raise ValueError(f"fit: schedule_every is {schedule_every!r}, but must be 'epoch' or 'step'")
     if schedule_every == "step" and isinstance(schedule, ReduceOnPlateau):
         raise ValueError("fit: ReduceOnPlateau goes by the loss of an epoch; leave out schedule_every='step'")
+
+
+def _check_metrics(metrics: Any) -> None:
+    if metrics is not None and not (isinstance(metrics, Mapping) and all(map(callable, metrics.values()))):
+        raise TypeError(
+            f"fit: metrics must be a dict of functions without arguments, {{'accuracy': lambda: …}}; got {metrics!r}"
+        )
 
 
 def _by_name(what: str, graph: Graph, data: Feeds) -> dict[str, Array]:

@@ -57,7 +57,16 @@ class Training:
     ) -> None:
         self.graph, self.optimizer, self.schedule, self.rng, self.plan = graph, optimizer, schedule, rng, plan
         self.position, self.history = Position(rng.bit_generator.state), History()
+        self.drawn_from: Mapping[str, Any] | None = None  # by ops too, if they have the same generator
         self.ops = [vars(op) for op in dict.fromkeys(node.op for node in graph.nodes) if op]
+
+    def order(self) -> Array:
+        """The rows of the epoch in the order of its batches; the generator is then where it was at the next of them."""
+        rows = int(self.plan["rows"])
+        order = self.rng.permutation(rows) if self.plan["shuffle"] else np.arange(rows)
+        if self.drawn_from is not None:
+            self.rng.bit_generator.state, self.drawn_from = self.drawn_from, None
+        return order
 
     def record(self, rows: int, loss: float, norm: float) -> None:
         """A step was taken."""
@@ -94,6 +103,7 @@ class Training:
             "parameters": [parameter.value for parameter in self.graph.parameters],
             "clocks": [clock.value for clock in self.graph.clocks],
             "random": [_random(op) for op in self.ops],
+            "generator": self.rng.bit_generator.state,
             "optimizer": self.optimizer.state_dict(),
             "schedule": self.schedule.state_dict() if self.schedule is not None else {},
             "position": vars(self.position),
@@ -104,7 +114,9 @@ class Training:
     def load(self, path: str | os.PathLike[str]) -> None:
         """Errors: ValueError where the file was made for something else; then nothing has changed."""
         state = read_state("fit", path)
-        came, needed = state.get("made for", {}), self._made_for()
+        came, needed = state.get("made for"), self._made_for()
+        if came is None:
+            raise ValueError(f"fit: {os.fspath(path)} is a checkpoint, but none of fit")
         for what, value in needed.items():
             if came.get(what) != value:
                 raise ValueError(
@@ -124,6 +136,7 @@ class Training:
                     op[name] = value
         self.position, self.history = Position(**state["position"]), History(**state["history"])
         self.rng.bit_generator.state = self.position.order  # last: an op may draw from the same generator
+        self.drawn_from = state["generator"] if self.position.batch else None
 
     def _made_for(self) -> dict[str, Any]:
         parameters = (f"{p.name or 'parameter'} {shape_text(p.shape)} {p.value.dtype}" for p in self.graph.parameters)

@@ -49,10 +49,11 @@ def refusal(graph: Graph, loss: float, norm: float, epoch: int, step: int) -> No
 
 
 def _forwards(graph: Graph) -> Iterator[_Origin]:
-    """The nodes with NaN or ∞ that nothing they were made from has; a leaf's ∞ without a gradient is a mask's."""
+    """The nodes with NaN or ∞ that nothing they were made from has; a leaf's −∞ without a gradient is a mask's."""
     for node in graph.nodes:
         word = new_word(node.value, node.operands)
-        if not word or not (node.op or word == NAN or node.requires_grad):
+        may_mask = not (node.op or word == NAN or node.requires_grad or np.isposinf(node.value).any())
+        if not word or may_mask:
             continue
         name = graph.names[node]
         if node.op:

@@ -136,7 +136,7 @@ print("  opened.svg   the same by exp, Σ and ÷")
 # <details><summary>답</summary>
 #
 # exp(y₀) / (exp(y₀) + exp(y₁))의 분자와 분모를 exp(y₀)로 나눕니다. p₁ = 1 − p₀이므로 네 원소의 크기가 모두 같습니다.
-# 곧 J = p₀(1 − p₀) · [[1, −1], [−1, 1]]이고, 앞에 곱한 p₀(1 − p₀)는 시그모이드 함수의 변화율입니다.
+# 즉 J = p₀(1 − p₀) · [[1, −1], [−1, 1]]이고, 앞에 곱한 p₀(1 − p₀)는 시그모이드 함수의 변화율입니다.
 #
 # ```python
 # two = mg.Node([0.3, -0.9], "y")
@@ -154,9 +154,9 @@ print("  opened.svg   the same by exp, Σ and ÷")
 #
 # <details><summary>답</summary>
 #
-# T로 나누는 게이트가 하나 늘었습니다. 따라서 연쇄 법칙(chain rule)에 따라 새로운 p에 대해
-# J = (diag(p) − p pᵀ) / T입니다. T가 크면 모든 클래스가 같아지고, T가 작으면 가장 큰 점수가 하나뿐일 때 그 점수가
-# 전부 가져갑니다. 어느 쪽이든 J는 0에 가까워집니다.
+# T로 나누는 게이트가 하나 늘었습니다. 따라서 연쇄 법칙(chain rule)에 따라 새로운 p에 대해 J = (diag(p) − p pᵀ) /
+# T입니다. T가 크면 모든 클래스가 같아지고, T가 작으면 가장 큰 점수가 확률을 전부 가져갑니다(가장 큰 점수가
+# 하나뿐이라면 말입니다). 어느 쪽이든 J는 0에 가까워집니다.
 #
 # ```python
 # p = Softmax(temperature=5.0)(y)

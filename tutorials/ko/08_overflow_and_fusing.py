@@ -128,7 +128,7 @@ print("  one_op.svg   the same scores through the fused loss")
 #
 # <details><summary>답</summary>
 #
-# 가장 큰 수의 로그에서부터, 곧 709.8과 88.7에서부터입니다. 학습에는 대부분 float32를 쓰는데, 거기서는 점수가 89이기만
+# 가장 큰 수의 로그에서부터, 즉 709.8과 88.7에서부터입니다. 학습에는 대부분 float32를 쓰는데, 거기서는 점수가 89이기만
 # 해도 오버플로합니다.
 #
 # ```python
@@ -143,7 +143,7 @@ print("  one_op.svg   the same scores through the fused loss")
 #
 # <details><summary>답</summary>
 #
-# 최댓값을 빼서 계산한 뒤 다시 더합니다. 이 함수의 기울기는 softmax(y), 곧 −T가 없는 P입니다. 손실은 이 함수에서 정답
+# 최댓값을 빼서 계산한 뒤 다시 더합니다. 이 함수의 기울기는 softmax(y), 즉 −T가 없는 P입니다. 손실은 이 함수에서 정답
 # 클래스의 점수를 뺀 것이므로, P − T를 이렇게 볼 수도 있습니다.
 #
 # ```python

@@ -43,7 +43,7 @@ X, t = rng.normal(size=(N, D)), rng.integers(C, size=N)
 W0 = 0.1 * rng.normal(size=(D, C))
 
 # %% [markdown]
-# ## 공식을 읽는 대로
+# ## 공식 그대로
 #
 # 손실은 N개 샘플의 **평균**이고 단위는 내트(nat)이며, 여기에 reg · Σ W²을 더합니다. Σ W²은 ½이 붙지 않은 합이므로
 # 기울기(gradient)는 2 · reg · W입니다. 샘플과 클래스의 짝마다 점수(score) 하나와 dW의 열 하나를 계산합니다.
@@ -109,8 +109,8 @@ def vectorised(W: np.ndarray) -> tuple[float, np.ndarray]:
 # %% [markdown]
 # ## 그리고 그래프로
 #
-# `L2(reg)`는 벌칙 항(penalty)을 노드로 만든 것입니다. W는 Affine과 L2에서 한 번씩 모두 두 번 쓰이므로, W의 기울기에는
-# 경로가 둘입니다.
+# `L2(reg)`는 페널티 항(penalty)을 노드로 만든 것입니다. W는 Affine과 L2에서 한 번씩 모두 두 번 쓰이므로, W의
+# 기울기에는 경로가 둘입니다.
 
 # %%
 affine = Affine(D, C, weight=W0, bias=False)
@@ -207,7 +207,7 @@ print("  softmax_l2.svg  softmax regression with L2; the first of 200 samples")
 # <details><summary>답</summary>
 #
 # 데이터에서 온 기울기가 N배(여기서는 200배) 길어집니다. 그래도 방향은 여전히 내리막이므로, 학습률(learning rate)이
-# 작으면 실수가 드러나지 않을 수 있습니다. 배치 크기를 바꾸기 전까지는 말입니다. 벌칙 항의 몫은 길어지지 않으므로
+# 작으면 실수가 드러나지 않을 수 있습니다. 배치 크기를 바꾸기 전까지는 말입니다. 페널티 항의 몫은 길어지지 않으므로
 # reg는 아무 효과가 없는 것처럼 보입니다. 유한 차분(finite differences)과 비교하면 바로 알 수 있습니다.
 #
 # ```python

@@ -63,7 +63,7 @@ picture
 # 꽃은 모두 150송이, 품종마다 50송이입니다. 그중 품종마다 열 송이씩 서른 송이를 지금 따로 떼어 두고, 마지막에
 # 가서야 꺼내 봅니다.
 #
-# 특징(feature)은 모두 표준화(standardization)합니다. 곧 평균을 빼고 표준편차로 나눕니다. 그러면 경사 하강법의 한
+# 특징(feature)은 모두 표준화(standardization)합니다. 즉 평균을 빼고 표준편차로 나눕니다. 그러면 경사 하강법의 한
 # 걸음이 네 특징에 고루 알맞습니다. 평균과 표준편차는 학습용 꽃만 가지고 구합니다. 떼어 둔(held-out) 꽃의 정보는
 # 학습되는 그 무엇에도 새어 들어가면 안 되는데, 평균도 데이터에서 배우는 값이기 때문입니다.
 #
@@ -250,7 +250,7 @@ for n in np.flatnonzero(P_test.argmax(axis=1) != T_test.argmax(axis=1)):
     print(f"  a {species[T_test[n].argmax()]} was misread: {chances}")
 
 # %% [markdown]
-# 여기서 `Softmax().forward`를 부른 것처럼, 계층은 평범한 배열을 받는 함수이기도 합니다.
+# 여기서 `Softmax().forward`를 호출한 것처럼, 계층은 평범한 배열을 받는 함수이기도 합니다.
 #
 # ## 무엇을 배웠을까요?
 #

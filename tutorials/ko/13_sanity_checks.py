@@ -63,7 +63,7 @@ print(f"ln {C} = {np.log(C):.4f}; first loss {small:.4f} with small last weights
 assert abs(small - np.log(C)) < 0.02 and large > 2 * np.log(C)
 
 # %% [markdown]
-# 벌칙 항(penalty)이 있으면 첫 손실은 정확히 λ · Σ W²만큼 *커야* 합니다. λ를 바꿔도 달라지는 것이 없다면 벌칙 항이
+# 페널티 항(penalty)이 있으면 첫 손실은 정확히 λ · Σ W²만큼 *커야* 합니다. λ를 바꿔도 달라지는 것이 없다면 페널티 항이
 # 연결되어 있지 않은 것입니다.
 
 # %%
@@ -74,9 +74,8 @@ assert np.isclose(with_penalty.output.item() - small, 0.5 * (W2.value**2).sum())
 # %% [markdown]
 # ## 2. 한 걸음 가면 손실이 줄어드는가?
 #
-# 기울기(gradient)는 오르막을 가리킵니다. 그 반대쪽으로 충분히 짧게 한 걸음 가면 같은 배치(batch)의 손실이
-# 줄어듭니다. 매개변수(parameter)를 모두 묶어 θ라 하면 약 η · ‖∂L/∂θ‖²만큼 줄어듭니다. `mg.draw_step`은 이것을
-# 숫자로 보여 줍니다.
+# 기울기(gradient)는 오르막을 가리킵니다. 그 반대쪽으로 충분히 짧게 한 걸음 가면 같은 배치(batch)의 손실이 줄어듭니다.
+# 매개변수(parameter)를 모두 묶어 θ라 하면 약 η · ‖∂L/∂θ‖²만큼 줄어듭니다. `mg.draw_step`은 이것을 수치로 보여 줍니다.
 
 # %%
 graph, scores = network()
@@ -139,7 +138,7 @@ print(f"\nIn {folder.resolve()}:")
 print("  step.svg  one step of a small network in numbers: W − η · ∂L/∂W, and the loss before and after")
 
 # %% [markdown]
-# 점검 1과 3, 그리고 벌칙 항을 넣은 점검은 cs231n의 강의 노트 "Neural Networks Part 3"에 나옵니다.
+# 점검 1과 3, 그리고 페널티 항을 넣은 점검은 cs231n의 강의 노트 "Neural Networks Part 3"에 나옵니다.
 #
 # ## 연습 문제
 #

@@ -146,8 +146,8 @@ print("  opened.svg   the same, with the new layer opened")
 #
 # <details><summary>답</summary>
 #
-# 상류 기울기가 1인 곳에서는 맞는 답입니다. 그래서 이 연산이 맨 끝에, 곧 단순한 합 바로 앞에 놓이면 들키지
-# 않습니다. `check_op`이 무작위 상류 기울기를 쓰는 것은 이 때문입니다.
+# 상류 기울기가 1인 곳에서는 맞는 답입니다. 그래서 이 연산이 맨 끝에, 즉 단순한 합 바로 앞에 놓이면 들키지 않습니다.
+# `check_op`이 무작위 상류 기울기를 쓰는 것은 이 때문입니다.
 #
 # ```python
 # class Forgetful(Softsign):

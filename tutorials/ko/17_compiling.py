@@ -117,9 +117,9 @@ print(f"replaying takes {seconds(one_replay) / seconds(one_call):.1f} × the tim
 # %% [markdown]
 # ## 무엇이 남을까?
 #
-# 매개변수(parameter)는 호출이 끝날 때마다 새 값을 가지므로, `mg.save`와 그림은 전과 같이 쓸 수 있습니다. 안쪽
-# 노드에는 기록할 때의 값이 그대로 남아 있습니다. 기울기(gradient)를 그리려면 먼저 `graph.forward`와
-# `graph.backward`를 한 번씩 하세요.
+# 매개변수(parameter)는 호출이 끝날 때마다 새 값을 가지므로, `mg.save`와 그림은 전과 같이 쓸 수 있습니다. 중간 노드에는
+# 기록할 때의 값이 그대로 남아 있습니다. 기울기(gradient)를 그리려면 먼저 `graph.forward`와 `graph.backward`를 한 번씩
+# 하세요.
 
 # %%
 compiled.forward(X=X, T=t)

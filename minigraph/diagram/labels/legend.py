@@ -54,6 +54,9 @@ def legend(look: Look) -> Box:
         names = [look.symbols.name(node) for node in look.changed]
         says = say("{0} changed after this forward: stale values and all gradients are from before", _some(names))
         rows.append(line([Run(says, p.mute, 11)]))
+    elif look.scene.wants_gradient(look.scene.root) and look.scene.root not in look.scene.gradients:
+        says = say("Backward has not run: backward() on {0} computes the gradients", look.symbols.end)
+        rows.append(line([Run(says, p.on_highlight, 11)]))
     rows += [line([Run(text, p.on_highlight, 11)]) for text in _not_drawn(look)]
     return stacked([gap(1, 14), *(part for row in rows for part in (row, gap(1, 4)))])
 

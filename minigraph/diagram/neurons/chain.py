@@ -1,9 +1,10 @@
-"""A graph read as a network of neurons: a chain of layers X·W + b, elementwise functions between, perhaps a loss."""
+"""A graph read as a network of neurons: a chain of layers X·W + b, elementwise functions between, perhaps a loss,
+to which penalties of the weights may be added."""
 
 from __future__ import annotations
 
 import operator
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import NoReturn
 
@@ -82,16 +83,28 @@ def read_chain(scene: Scene) -> Chain:
     if not layers or not (data := done[0].inputs[0]).shape[-1]:
         _refuse(scene, steps, steps)
     last = entry = layers[-1].after
+    leaves = {data, *(leaf for layer in layers for leaf in (layer.weight, layer.bias) if leaf)}
+    penalties = _penalties(steps, leaves - {data})
+    steps = [node for node in steps if node not in penalties]
     ending = rest = [node for node in steps if node not in done]
     after = _only_user(scene, last)
     if after is not None and _is_softmax(after, last):
         entry, rest = after, [node for node in rest if node is not after]
-    leaves = {data, *(leaf for layer in layers for leaf in (layer.weight, layer.bias) if leaf)}
-    shared = any(len(scene.users[leaf]) > 1 for leaf in leaves)
+    shared = any(sum(user.node not in penalties for user in scene.users[leaf]) > 1 for leaf in leaves)
     if shared or rest and not _is_loss(scene.root, rest, last):
         _refuse(scene, steps, [node for node in ending if last in node.inputs])
     chances = rows(entry.value) if entry is not last else _softmax_inside(rest, last)
     return Chain(data, tuple(layers), chances, _targets(rest, last), scene.root if rest else None, entry, tuple(rest))
+
+
+def _penalties(steps: Sequence[Node], weights: Collection[Node]) -> set[Node]:
+    """What is computed from nothing but weights, to be added to a loss: it has no place among the units."""
+    found: set[Node] = set()
+    for node in steps:
+        if all(source in weights or source in found or is_number(source) for source in node.inputs):
+            found.add(node)
+    used = {source for node in steps if node not in found for source in node.inputs}
+    return found if all(node.value.size == 1 for node in found & used) else set()
 
 
 def _read_layers(scene: Scene, steps: Sequence[Node]) -> tuple[list[Layer], list[Node]]:

@@ -39,7 +39,7 @@ class Sentences:
 
     def start(self) -> str:
         if self.scene.root not in self.scene.gradients and self.scene.wants_gradient(self.scene.root):
-            return self.say("Inputs and parameters are given. Backward has not run, so the way ends at the output.")
+            return self.say("Inputs and parameters are given. Backward has not run: call it before you draw.")
         return self.say("Inputs and parameters are given. Step forward to compute what follows from them.")
 
     def forward(self, node: Node) -> str:

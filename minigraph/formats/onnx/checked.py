@@ -27,8 +27,9 @@ class Checked:
         size = os.stat(path).st_size
         if size > LARGEST:
             raise ValueError(f"{self.who} has {size} bytes; an ONNX file has at most {LARGEST}")
+        content = Path(path).read_bytes()
         try:
-            self.model = self.onnx.ModelProto.FromString(Path(path).read_bytes())
+            self.model = self.onnx.ModelProto.FromString(content)
         except Exception as error:  # DecodeError, of whichever protobuf onnx brought along
             raise ValueError(f"{self.who} is not an ONNX file ({error})") from error
         self._refuse()

@@ -40,12 +40,12 @@ def _gemm(d: Definition) -> Function:
 def _window(d: Definition) -> tuple[tuple[int, int], tuple[int, int], int]:
     """Kernel, stride and padding."""
     d.only("auto_pad", "NOTSET", "VALID")
-    d.only("dilations", [1, 1])
     kernel, stride, pads = d.take("kernel_shape"), d.take("strides", [1, 1]), d.take("pads", [0, 0, 0, 0])
     if kernel is None and d.operator == "Conv" and (weight := d.fixed(1)) is not None:
         kernel = list(weight.shape[2:])
     if kernel is None or len(kernel) != 2 or len(stride) != 2:
         raise d.error(f"kernel_shape is {kernel} and strides {stride}; only images, with two axes, are supported")
+    d.only("dilations", [1, 1])
     if len(set(pads)) != 1 or not 0 <= pads[0] <= max(kernel):
         raise d.error(f"pads is {pads}, but must be the same on all sides, and at most the kernel {kernel}")
     return (kernel[0], kernel[1]), (stride[0], stride[1]), pads[0]
@@ -91,7 +91,8 @@ def _batch_norm(d: Definition) -> Function:
         gamma, beta, mean, variance = nodes
         if not mean.value.any() and (variance.value == 1).all():  # as a new layer has them, which BatchNorm refuses
             sides = (-1, *[1] * (as_node(x).value.ndim - 2))
-            g, b, m, v = (reshape(node, sides) for node in nodes)
+            # PyTorch writes equal arrays once: a γ of ones is the variance too, which must give it no gradient
+            g, b, m, v = (reshape(node, sides) for node in (gamma, beta, as_node(mean.value), as_node(variance.value)))
             return g * ((x - m) / sqrt(v + eps)) + b
         step = as_node(np.array(0))  # never training, whatever the clock of others says
         layer = BatchNorm(gamma.value.size, eps, axis=1, dtype=gamma.value.dtype)

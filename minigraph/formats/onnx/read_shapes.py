@@ -23,10 +23,12 @@ def _reshape(d: Definition) -> Function:
         sizes = [x.shape[i] if not size and i < len(x.shape) else int(size) for i, size in enumerate(target)]
         if isinstance(x, np.ndarray):
             return x.reshape(sizes)
-        if x.shape and len(sizes) > 1 and sizes[0] == x.shape[0]:  # another batch may be of another size
-            if sizes[1:] == [-1]:
+        if x.value.size and len(sizes) > 1 and sizes[0] != -1:
+            if sizes == [x.shape[0], -1]:
                 return Flatten()(x)
-            if -1 not in sizes:
+            # another batch must be of another size or refused: with −1 further back its rows would be mixed
+            sizes = list(Reshape(*sizes).run((x.value,)).shape)
+            if sizes[0] == x.shape[0]:
                 sizes[0] = -1
         return Reshape(*sizes)(x)
 

@@ -49,6 +49,22 @@ def _plain(op: Op) -> Reader:
     return lambda definition: lambda *inputs: op(*map(operand, inputs))
 
 
+def _arithmetic(op: Op) -> Reader:
+    """As `_plain`; of integers that are no nodes, which are sizes, an array of integers: Div drops the fraction."""
+
+    def reader(definition: Definition) -> Function:
+        def function(*inputs: Value) -> Value:
+            sizes = [value for value in inputs if isinstance(value, np.ndarray) and value.dtype.kind in "iu"]
+            if len(sizes) == len(inputs):
+                with np.errstate(all="ignore"):
+                    return np.trunc(op.forward(*sizes)).astype(sizes[0].dtype)
+            return op(*map(operand, inputs))
+
+        return function
+
+    return reader
+
+
 def _several(op: Op) -> Reader:
     return lambda definition: lambda *inputs: reduce(lambda a, b: op(operand(a), operand(b)), inputs)
 
@@ -119,10 +135,10 @@ def _constant(d: Definition) -> Function:
 
 
 READERS: dict[str, Reader] = {
-    "Abs": _plain(Abs()), "Add": _plain(Add()), "Div": _plain(Div()), "Erf": _plain(Erf()), "Exp": _plain(Exp()),
-    "Log": _plain(Log()), "MatMul": _plain(MatMul()), "Mul": _plain(Mul()), "Neg": _plain(Neg()),
-    "Pow": _plain(Pow()), "Relu": _plain(ReLU()), "Sigmoid": _plain(Sigmoid()), "Softplus": _plain(Softplus()),
-    "Sqrt": _plain(Sqrt()), "Sub": _plain(Sub()), "Tanh": _plain(Tanh()), "Where": _plain(Where()),
+    "Add": _arithmetic(Add()), "Div": _arithmetic(Div()), "Mul": _arithmetic(Mul()), "Sub": _arithmetic(Sub()),
+    "Abs": _plain(Abs()), "Erf": _plain(Erf()), "Exp": _plain(Exp()), "Log": _plain(Log()), "MatMul": _plain(MatMul()),
+    "Neg": _plain(Neg()), "Pow": _plain(Pow()), "Relu": _plain(ReLU()), "Sigmoid": _plain(Sigmoid()),
+    "Softplus": _plain(Softplus()), "Sqrt": _plain(Sqrt()), "Tanh": _plain(Tanh()), "Where": _plain(Where()),
     "GlobalAveragePool": _plain(Mean((2, 3), True)),
     "Max": _several(Maximum()), "Min": _several(Minimum()), "Sum": _several(Add()),
     "ReduceMax": _reduction(Max), "ReduceMean": _reduction(Mean), "ReduceMin": _reduction(Min),

@@ -134,7 +134,7 @@ def from_onnx(path: str | os.PathLike[str], *, output: str | None = None) -> Onn
     | ReduceMax ReduceMean ReduceMin ReduceSum | `max`, `mean`, `min`, `sum` |
     | Concat Expand Reshape Transpose | `concat`, `broadcast_to`, `reshape`, `transpose` |
     | Slice Squeeze Unsqueeze | `x[…]` |
-    | Constant, Shape | constants, with which shapes are computed |
+    | Constant, Shape | constants, with which sizes are computed: those of the batch that the network is called on |
 
     output: which one, where the file has several. No other file is opened, and nothing in this one is run: it may come
     from anywhere. Errors: ValueError for any other operator or setting, by its name and the node's.

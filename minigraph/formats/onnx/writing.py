@@ -125,7 +125,7 @@ def _batched(inputs: list[Node], names: dict[Node, str], batch: Collection[str] 
     if batch is None:
         first = next(iter(with_axes.values()), None)
         return {name for name, size in with_axes.items() if size == first}
-    if isinstance(batch, str) or not with_axes.keys() >= set(batch):
+    if isinstance(batch, str) or not isinstance(batch, Collection) or not with_axes.keys() >= set(batch):
         raise ValueError(f"to_onnx: batch is {batch!r}, but must be names among {', '.join(with_axes) or 'nothing'}")
     return set(batch)
 
