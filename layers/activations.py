@@ -22,6 +22,9 @@ class LeakyReLU(Op):
     """y = x where x > 0, else a·x, elementwise: no unit is ever dead. ∂y/∂x = 1 where x > 0, else a (at 0 too).
 
     slope: a, from 0 (which is ReLU) to 1. Errors: ValueError for another slope. Source: A. Maas et al. (2013).
+
+    >>> LeakyReLU(0.1)([-1.0, 2.0]).value
+    array([-0.1,  2. ])
     """
 
     gate, symbol = "leaky", "H"
@@ -47,7 +50,11 @@ class LeakyReLU(Op):
 
 
 class SiLU(Op):
-    """y = x·σ(x) elementwise, also called swish. ∂y/∂x = σ(x)(1 + x(1 − σ(x))). Source: S. Elfwing et al. (2017)."""
+    """y = x·σ(x) elementwise, also called swish. ∂y/∂x = σ(x)(1 + x(1 − σ(x))). Source: S. Elfwing et al. (2017).
+
+    >>> SiLU()([-1.0, 0.0, 1.0]).value.round(4)
+    array([-0.2689,  0.    ,  0.7311])
+    """
 
     formula, gate, symbol = "{0} × σ({0})", "SiLU", "H"
     locals = (Local("σ({0})(1 + {0}(1 − σ({0})))", lambda op, y, x: op.slope(x)),)
@@ -70,6 +77,9 @@ class Softplus(Op):
     """y = ln(1 + e^(βx))/β elementwise: a smooth max(x, 0), which it approaches as β grows. ∂y/∂x = σ(βx).
 
     Right for any finite βx. Errors: ValueError where β is not > 0. Source: C. Dugas et al. (2000).
+
+    >>> Softplus()([-100.0, 0.0, 100.0]).value.round(4)
+    array([  0.    ,   0.6931, 100.    ])
     """
 
     gate, symbol = "softplus", "H"
@@ -102,6 +112,9 @@ class GELU(Op):
 
     approximate: "none" (default), or "tanh" for y = x(1 + t)/2 with t = tanh(√(2/π)(x + 0.044715x³)), and its own
     gradient. Errors: ValueError for another word. Source: D. Hendrycks & K. Gimpel (2016).
+
+    >>> GELU()([-1.0, 0.0, 1.0]).value.round(4)
+    array([-0.1587,  0.    ,  0.8413])
     """
 
     gate, symbol = "GELU", "H"

@@ -21,6 +21,10 @@ class Affine(Op):
     weight: "he" (default), "xavier", a function (shape, rng), or an array.
     bias: True (zeros), False (none), or an array. seed: an int or a NumPy Generator.
     Errors: ValueError where shapes do not fit. Source: the matrix rules of M. Giles (2008).
+
+    >>> affine = Affine(2, 2, weight=[[1.0, 2.0], [3.0, 4.0]], bias=[0.5, 0.5])
+    >>> affine([[1.0, 10.0]]).value
+    array([[31.5, 42.5]])
     """
 
     formula, symbol = "{0}·{1} + {2}", "Y"

@@ -47,6 +47,12 @@ class Attention(Op):
     With A = softmax(…) and dZ = A ⊙ (dY·Vᵀ − Σₛ A ⊙ dY·Vᵀ)/√d: dQ = dZ·K, dK = dZᵀ·Q, dV = Aᵀ·dY.
     causal: hides from each query the keys behind it. masked: M is a fourth input; 0 shows, −∞ hides, no gradient.
     Errors: ValueError where shapes do not fit, or a row of M hides everything. Source: A. Vaswani et al. (2017).
+
+    >>> values = [[1.0], [2.0]]
+    >>> Attention()([[0.0]], [[0.0], [0.0]], values).value  # both keys fit alike
+    array([[1.5]])
+    >>> Attention()([[9.0]], [[9.0], [0.0]], values).value.round(3)
+    array([[1.]])
     """
 
     formula, symbol = "softmax({0}·{1}ᵀ/√d)·{2}", "Y"

@@ -21,6 +21,9 @@ class BinaryCrossEntropy(_Elementwise):
     A prediction of exactly 0 or 1 that is wrong costs ∞, with gradient ±∞, as the maths says; 0 · ln 0 is 0.
     reduction: "mean" (over all elements), "sum" or "none". Errors: ValueError for p or t outside 0 … 1, for shapes that
     differ, and for nothing at all. Source: C. Bishop, "Pattern Recognition and Machine Learning" (2006), eq. 4.90.
+
+    >>> round(BinaryCrossEntropy()([0.5, 0.5], [1.0, 0.0]).item(), 3)
+    0.693
     """
 
     formula = "−({1} ⊙ log {0} + (1 − {1}) ⊙ log(1 − {0}))"
@@ -55,6 +58,9 @@ class SigmoidWithLoss(_Elementwise):
     The binary cross-entropy of p = σ(z) = 1/(1 + e⁻ᶻ), right for logits of ±1000. dz = (p − t)/N × upstream.
     t: 0, 1 or anything between, taken as given. reduction: "mean" (over all elements), "sum" or "none".
     Errors: as `BinaryCrossEntropy`, for t. Source: D. Cox, "The regression analysis of binary sequences" (1958).
+
+    >>> round(SigmoidWithLoss()([0.0, 1000.0], [1.0, 1.0]).item(), 3)
+    0.347
     """
 
     formula = "−({1} ⊙ log σ({0}) + (1 − {1}) ⊙ log σ(−{0}))"

@@ -26,6 +26,10 @@ class FocalLoss(_Loss):
     of two classes is [1 − α, α], and γ = 0 with α is what others call class weights. The mean is over N rows, not over
     their weights. reduction: "mean", "sum" or "none". Errors: as `CrossEntropy`, and ValueError for γ < 0, α < 0 or not
     one per class. Source: T.-Y. Lin et al., "Focal loss for dense object detection" (2017).
+
+    >>> logits = [[0.0, np.log(9)]]  # p = [0.1, 0.9]
+    >>> round(SoftmaxWithLoss()(logits, [1]).item(), 4), round(FocalLoss(gamma=2)(logits, [1]).item(), 4)
+    (0.1054, 0.0011)
     """
 
     locals = (Local("(P Σₖ G − G)", lambda op, loss, z, t: op.slope(z, t)),)
@@ -90,6 +94,9 @@ class MulticlassHinge(_Loss):
     t: integer labels [N] or one-hot rows [N, C]; taken as given. delta: the margin Δ ≥ 0, in units of the scores.
     reduction: "mean", "sum" or "none". Errors: as `CrossEntropy`, and ValueError for rows not one-hot, or Δ < 0.
     Source: J. Weston and C. Watkins, "Support vector machines for multi-class pattern recognition" (1999).
+
+    >>> MulticlassHinge()([[3.0, 2.5, 0.0]], [0]).item()
+    0.5
     """
 
     def __init__(self, delta: float = 1.0, reduction: Reduction = "mean") -> None:

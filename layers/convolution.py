@@ -24,6 +24,11 @@ class Conv2D(Op):
     kernel, stride: one size, or (height, width). weight, bias, seed: as for `Affine`.
     Errors: ValueError where shapes do not fit.
     Sources: Y. LeCun et al. (1989); as a matrix product, K. Chellapilla et al. (2006).
+
+    >>> conv = Conv2D(1, 1, 2, weight=np.ones((1, 1, 2, 2)))
+    >>> conv(np.arange(9.0).reshape(1, 1, 3, 3)).value
+    array([[[[ 8., 12.],
+             [20., 24.]]]])
     """
 
     formula, symbol = "{0} ∗ {1} + {2}", "Y"

@@ -20,6 +20,12 @@ class Dropout(Op):
     The layer used twice draws two masks; a mask of your own may be given as the second input.
     seed: an int or a NumPy Generator. Errors: ValueError for p outside [0, 1), a mask of another shape.
     Source: N. Srivastava et al. (2014), scaled while training ("inverted"), so that evaluating needs no factor.
+
+    >>> y = Dropout(0.5, seed=0)(mg.Node(np.ones(6), "x"))
+    >>> mg.Graph(y).forward()  # training: some are 0, the others make up for them
+    array([2., 0., 2., 2., 0., 2.])
+    >>> mg.Graph(y).evaluate()
+    array([1., 1., 1., 1., 1., 1.])
     """
 
     constants = (1,)

@@ -20,6 +20,11 @@ class Embedding(Op):
     used twice gets both gradients, one never used gets 0. index has no gradient.
     weight: "normal" (default: N(0, 1)), another initializer's name, a function (shape, rng), or an array.
     Errors: ValueError for an index that is no integer, or outside 0 … n − 1. Source: Y. Bengio et al. (2003).
+
+    >>> embedding = Embedding(3, 2, weight=[[0.0, 0.1], [1.0, 1.1], [2.0, 2.1]])
+    >>> embedding([2, 0]).value
+    array([[2. , 2.1],
+           [0. , 0.1]])
     """
 
     constants = (0,)

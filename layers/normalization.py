@@ -60,6 +60,10 @@ class LayerNorm(_Norm):
     dβ = Σₙ dy, dγ = Σₙ dy ⊙ x̂, dx = (g − mean g − x̂ · mean(g ⊙ x̂))/√(σ² + ε) with g = dy ⊙ γ.
     It needs no batch, and does the same in training and evaluating. Errors: ValueError where shapes do not fit.
     Source: J. Ba, J. Kiros & G. Hinton (2016).
+
+    >>> LayerNorm(2)([[1.0, 10.0], [3.0, 30.0]]).value.round(3)
+    array([[-1.,  1.],
+           [-1.,  1.]])
     """
 
     formula = "{1} ⊙ norm({0}) + {2}"
@@ -97,6 +101,10 @@ class BatchNorm(_Norm):
     last forward. They are parameters without a gradient: optimizers leave them alone, save and load keep them.
     Errors: ValueError where shapes do not fit, for a batch of one value, for evaluating before the first update.
     Source: S. Ioffe & C. Szegedy (2015), with an exponential average for inference.
+
+    >>> BatchNorm(2)([[1.0, 10.0], [3.0, 30.0]]).value.round(3)
+    array([[-1., -1.],
+           [ 1.,  1.]])
     """
 
     constants, remembers = (1, 4, 5), True

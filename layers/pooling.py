@@ -47,6 +47,10 @@ class MaxPool2D(_Pool):
     out. kernel, stride: one size, or (height, width); the stride is the kernel by default.
     dX: each window's gradient goes to its largest pixel; several equally large share it.
     Errors: ValueError where X does not have 4 axes, or the window does not fit. Source: Zhou & Chellappa (1988).
+
+    >>> MaxPool2D(2)(np.arange(16.0).reshape(1, 1, 4, 4)).value
+    array([[[[ 5.,  7.],
+             [13., 15.]]]])
     """
 
     formula, symbol = "max of windows({0})", "M"
@@ -70,6 +74,10 @@ class AvgPool2D(_Pool):
     out. kernel, stride: one size, or (height, width); the stride is the kernel by default.
     dX: each pixel gets 1/k of the gradient of every window that it is in.
     Errors: ValueError where X does not have 4 axes, or the window does not fit. Source: Y. LeCun et al. (1989).
+
+    >>> AvgPool2D(2)(np.arange(16.0).reshape(1, 1, 4, 4)).value
+    array([[[[ 2.5,  4.5],
+             [10.5, 12.5]]]])
     """
 
     formula, symbol = "mean of windows({0})", "M"

@@ -36,6 +36,9 @@ class MeanSquaredError(_Elementwise):
     t is taken as given. dx = 2(x − t)/N × upstream; there is no ½ that would cancel the 2.
     reduction: "mean" (over all elements, not only over the batch), "sum" or "none". Errors: ValueError for shapes that
     differ (nothing is broadcast), nothing at all, or NaN targets. Source: A.-M. Legendre (1805), least squares.
+
+    >>> MeanSquaredError()([1.0, 5.0], [0.0, 3.0]).item()
+    2.5
     """
 
     formula = "({0} − {1})²"
@@ -61,6 +64,9 @@ class MeanAbsoluteError(_Elementwise):
     t is taken as given. dx = sign(x − t)/N × upstream, and 0 at the corner x = t.
     reduction: "mean" (over all elements), "sum" or "none". Errors: as `MeanSquaredError`.
     Source: R. Boscovich (1757), least absolute deviations.
+
+    >>> MeanAbsoluteError()([1.0, 5.0], [0.0, 3.0]).item()
+    1.5
     """
 
     formula = "|{0} − {1}|"
@@ -86,6 +92,9 @@ class RootMeanSquaredError(Op):
     t is taken as given. dx = (x − t)/(N·L) × upstream, and 0 where L = 0: there is its tip, and 0 is a subgradient.
     No reduction: the root of a mean is neither a mean nor a sum of errors. Opened, the root's own slope at 0 is ∞.
     Errors: as `MeanSquaredError`. Source: C. F. Gauss (1821), the mean error.
+
+    >>> round(RootMeanSquaredError()([1.0, 5.0], [0.0, 3.0]).item(), 3)
+    1.581
     """
 
     constants = (1,)

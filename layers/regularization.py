@@ -30,6 +30,12 @@ class L2(_Penalty):
     strength: λ ≥ 0, without a ½; summed over the weights and not averaged, whatever the batch. Use it as
     ``loss + L2(1e-3)(W)``; the bias is usually left out. With plain SGD it is a weight decay of 2λ.
     Errors: ValueError for λ below 0, infinite or NaN. Source: A. Hoerl and R. Kennard, "Ridge regression" (1970).
+
+    >>> W = mg.Parameter([1.0, -2.0], "W")
+    >>> penalty = L2(0.1)(W)
+    >>> penalty.backward()
+    >>> penalty.item(), W.grad
+    (0.5, array([ 0.2, -0.4]))
     """
 
     formula = "λ Σ {0}²"
@@ -50,6 +56,12 @@ class L1(_Penalty):
 
     At the corner W = 0 the gradient is 0. strength: λ ≥ 0, summed and not averaged. Errors: as `L2`.
     Source: R. Tibshirani, "Regression shrinkage and selection via the lasso" (1996).
+
+    >>> W = mg.Parameter([1.0, -2.0], "W")
+    >>> penalty = L1(0.5)(W)
+    >>> penalty.backward()
+    >>> penalty.item(), W.grad
+    (1.5, array([ 0.5, -0.5]))
     """
 
     formula = "λ Σ |{0}|"

@@ -12,6 +12,9 @@ class Flatten(Reshape):
     """Y[n, ·] = all numbers of X[n] in one row: from images [N, C, H, W] to what `Affine` takes, [N, C·H·W].
 
     The gradient is given its old shape back. Errors: ValueError for x without axes, or empty.
+
+    >>> Flatten()(np.ones((10, 3, 8, 8))).shape
+    (10, 192)
     """
 
     formula, gate, symbol = "flatten {0}", "flatten", "F"

@@ -21,6 +21,11 @@ class Softmax(Op):
     temperature: T > 0; above 1 flattens, below 1 sharpens · groups: `axis` is cut into that many equal runs, each a
     distribution of its own. Errors: ValueError for an axis that is not there, or not divisible by the groups.
     Source: J. Bridle (1990).
+
+    >>> Softmax()([2.0, 1.0, 0.0]).value.round(3)
+    array([0.665, 0.245, 0.09 ])
+    >>> Softmax()([1000.0, 1000.0]).value
+    array([0.5, 0.5])
     """
 
     formula, symbol = "softmax({0})", "P"
@@ -91,6 +96,9 @@ class LogSoftmax(Softmax):
     ∂y[i]/∂x[j] = 1[i = j] − p[j], with p = exp(y). Shifted by the maximum: right for any finite x, where the logarithm
     of a softmax that came out as 0 would be −∞. Errors: ValueError for an axis that is not there, or empty.
     Source: the log-sum-exp form, e.g. I. Goodfellow et al., "Deep Learning" (2016), section 4.1.
+
+    >>> LogSoftmax()([1000.0, 0.0]).value
+    array([    0., -1000.])
     """
 
     formula, symbol = "log softmax({0})", "G"

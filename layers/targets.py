@@ -109,6 +109,10 @@ def one_hot(labels: ArrayLike, classes: int) -> Array:
 
     Errors: TypeError for labels or classes that are no integers; ValueError for labels outside 0 … classes − 1.
     Source: the unit vectors; by this name in digital circuits, where one wire is hot.
+
+    >>> one_hot([2, 0], 3)
+    array([[0., 0., 1.],
+           [1., 0., 0.]])
     """
     t = as_numbers("one_hot", labels)
     if t.dtype.kind not in "iu":
@@ -125,6 +129,9 @@ def from_one_hot(rows: ArrayLike) -> Array:
     """labels[...] = the c with rows[..., c] = 1: the inverse of `one_hot`. For probabilities take ``argmax`` instead.
 
     Errors: ValueError for a row that is anything but a single 1 among zeros.
+
+    >>> from_one_hot([[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]])
+    array([2, 0])
     """
     t = as_numbers("from_one_hot", rows)
     if not t.ndim:

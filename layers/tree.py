@@ -47,6 +47,10 @@ class TreeSoftmax(_Tree):
     x, q: [..., nodes]. parents: the parent of each node, −1 at the top; siblings stand side by side.
     ∂q[i]/∂x[j] = q[i](1 − q[i]) if i = j, −q[i]q[j] for siblings, else 0. Errors: ValueError for what is no such
     tree, or x of another length. Source: F. Morin & Y. Bengio (2005); J. Redmon & A. Farhadi, "YOLO9000" (2017).
+
+    >>> parents = [-1, -1, 0, 0]  # 2 and 3 are kinds of 0
+    >>> TreeSoftmax(parents)([[0.0, 0.0, 0.0, np.log(3)]]).value
+    array([[0.5 , 0.5 , 0.25, 0.75]])
     """
 
     formula, symbol = "softmax({0}) among siblings", "Q"
@@ -78,6 +82,9 @@ class PathProduct(_Tree):
     With q = `TreeSoftmax`, p is the probability of node i, and those of the leaves sum to 1. q, p: [..., nodes].
     ∂p[i]/∂q[j] = the product along the path without q[j] if j lies on it, else 0. parents, errors: as `TreeSoftmax`.
     Source: the chain rule of probability.
+
+    >>> PathProduct([-1, -1, 0, 0])([[0.5, 0.5, 0.25, 0.75]]).value
+    array([[0.5  , 0.5  , 0.125, 0.375]])
     """
 
     formula, symbol = "Π {0} along paths", "P"

@@ -89,6 +89,14 @@ def check_op(
     or whose ``needs`` changes a gradient; a Parameter that nothing would train; an ``expand`` of another value or
     gradient; a formula (``locals``) that is not what backward does. The op's own parameters are appended. float64; the
     error is relative: ‖analytic − numerical‖ / the larger norm. Prints a table, unless verbose is False.
+
+    >>> class Square(mg.Op):
+    ...     def forward(self, x):
+    ...         return x**2
+    ...     def backward(self, upstream, y, x):
+    ...         return (upstream * x,)  # the 2 is missing
+    >>> [check.edge for check in mg.check_op(Square(), [1.0, 2.0], verbose=False).wrong]
+    ['input 0']
     """
     if not isinstance(op, Op):
         raise TypeError(f"check_op: needs an op, such as Softmax(); got {op!r}")
@@ -143,6 +151,11 @@ def check_gradients(
     between those on the left and on the right is right; end to end, directions into a corner are left out. Large arrays
     are checked along random directions. What is not finite is wrong. Changes nothing in the graph. Prints a table,
     unless verbose is False.
+
+    >>> loss = SoftmaxWithLoss()(Affine(2, 3, seed=0)(np.ones((4, 2))), [0, 1, 2, 0])
+    >>> report = mg.check_gradients(loss, verbose=False)
+    >>> report.ok, len(report.checks)
+    (True, 5)
     """
     graph = root if isinstance(root, Graph) else Graph(root)
     output, names, check = graph.output, graph.names, _Checker(seed, tolerance)

@@ -17,6 +17,11 @@ def batches(
     """One epoch: the rows of x and t in shuffled portions of `size`, each row once; the last portion may be smaller.
 
     seed: an int gives the same order at every call; a NumPy Generator goes on, so each epoch has an order of its own.
+
+    >>> for x, t in mg.batches([[0.0], [1.0], [2.0]], [0, 1, 0], size=2, shuffle=False):
+    ...     print(x.ravel(), t)
+    [0. 1.] [0 1]
+    [2.] [0]
     """
     xs, ts = as_numbers("batches: x", x), as_numbers("batches: t", t)
     if not xs.ndim or not ts.ndim or len(xs) != len(ts) or not len(xs):

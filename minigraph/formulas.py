@@ -30,6 +30,15 @@ class Local:
       "from left": local · U. "sum rows": Σₙ U[n]. "row by row": local[n] · U[n] for each row n. U is laid out by
       ``op.align`` first and the product by ``op.unalign`` last.
     - note: a remark for the second row of the chip, with the same placeholders and ``{N}`` for the number of rows.
+
+    >>> class Square(mg.Op):
+    ...     formula, locals = "{0}²", (mg.Local("2{0}", lambda op, y, x: 2 * x),)
+    ...     def forward(self, x):
+    ...         return x**2
+    ...     def backward(self, upstream, y, x):
+    ...         return (upstream * 2 * x,)
+    >>> mg.check_op(Square(), [1.0, 2.0], verbose=False)
+    <GradientReport: 2 checked, 0 wrong>
     """
 
     symbol: str | Callable[..., str]

@@ -21,6 +21,13 @@ def local_gradient(node: Node, i: int = 0) -> Array:
 
     Made by pulling every basis vector back through the op's own ``backward``. An edge without a gradient gives zeros.
     Errors: ValueError for a leaf, an input that is not there, or more than 10 million entries.
+
+    >>> a, b = mg.Node(6.0, "a"), mg.Node(2.0, "b")
+    >>> mg.local_gradient(a / b, 0), mg.local_gradient(a / b, 1)
+    (array(0.5), array(-1.5))
+    >>> mg.local_gradient(mg.Node([1.0, 2.0], "v") ** 2)
+    array([[2., 0.],
+           [0., 4.]])
     """
     if node.op is None or not 0 <= i < len(node.inputs):
         raise ValueError(f"local_gradient: {node!r} has {len(node.inputs)} inputs, so there is no input {i}")
@@ -42,6 +49,9 @@ def numerical_gradient(f: Callable[[Array], Any], x: ArrayLike, step: float = ST
 
     f: an array like x → a scalar (number, 0-d array or node); x is not written to. hᵢ = step · |xᵢ|, but at least
     step · 0.01, unless xᵢ is nearer to 0 than that and not 0. Error of the order h².
+
+    >>> np.round(mg.numerical_gradient(lambda x: (x**2).sum(), [1.0, 2.0]), 6)
+    array([2., 4.])
     """
     point = np.array(x, dtype=np.float64)
     gradient = np.empty_like(point)

@@ -38,6 +38,11 @@ class Node:
     first · requires_grad: whether a leaf wants a gradient; by default every leaf of floating-point numbers does.
 
     Integer arrays are labels or indices. A single Python number is always taken as a float.
+
+    >>> x = mg.Node(3.0, "x")
+    >>> (x * x).backward()
+    >>> x.grad
+    array(6.)
     """
 
     __slots__ = (
@@ -196,7 +201,6 @@ class Op(ArrayFunction):
     gradient. Neither writes to its arguments nor keeps anything between calls. A ``backward`` that declares ``needs``
     is told which gradients somebody wants (one bool per input) and may leave out the others.
     ``expand(*nodes)`` builds the same function from smaller ops: it is the definition, the pair above the optimisation.
-
     Calling an op on nodes (or numbers, or arrays) computes at once and records the result as a new node.
 
     For diagrams: ``gate`` is the sign on its circle ("" draws a block with the op's name), ``symbol`` what its output
@@ -240,6 +244,13 @@ class Graph:
 
     The record is frozen: Python's own branches and loops were decided while recording and are not decided again. Names
     and ``requires_grad`` are read once too, so set them before.
+
+    >>> x = mg.Node([1.0, 2.0], "x")
+    >>> graph = mg.Graph((x * x).sum())
+    >>> graph.forward(x=[3.0, 4.0])
+    array(25.)
+    >>> graph.gradients()[x]
+    array([6., 8.])
     """
 
     __iter__ = None  # a graph has named nodes, but is no sequence of them
@@ -335,18 +346,13 @@ class Graph:
     def __getstate__(self) -> dict[str, Any]:
         return vars(self) | {"last_run": None}  # a program cannot be pickled
 
-    if TYPE_CHECKING:  # installed by minigraph.diagram
+    if TYPE_CHECKING:  # installed by minigraph.diagram and minigraph.compile
 
         def draw(self, **options: Any) -> Diagram: ...
 
-    if TYPE_CHECKING:  # installed by minigraph.compile
-
-        def compile(self, optimizer: Optimizer | None = None, *, wrt: Iterable[
-            Node
-        ] | None = None, reduce: (
-            Reduce | None
-        ) = None,
-        ) -> Program: ...  # fmt: skip
+        def compile(
+            self, optimizer: Optimizer | None = None, *, wrt: Iterable[Node] | None = None, reduce: Reduce | None = None
+        ) -> Program: ...
 
     def next_step(self) -> dict[Node, Array]:
         """What the clocks show at the next step of training."""

@@ -14,6 +14,14 @@ class Sequential:
     """y = fₖ(… f₂(f₁(x))): calls each layer on the result of the one before.
 
     A layer is an op, another Sequential, or any function of a node.
+
+    >>> net = mg.Sequential(Affine(4, 3, seed=0), ReLU(), Affine(3, 2, seed=1))
+    >>> net
+    Sequential(Affine(4, 3), ReLU(), Affine(3, 2))
+    >>> [parameter.shape for parameter in net.parameters]
+    [(4, 3), (3,), (3, 2), (2,)]
+    >>> net(np.ones((5, 4))).shape
+    (5, 2)
     """
 
     def __init__(self, *layers: Callable[[Any], Node]) -> None:

@@ -46,6 +46,14 @@ class GraphClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     Once fitted: classes_, n_features_in_, n_iter_ (epochs), loss_curve_ (one number per epoch), history_, and graph_,
     the graph of the loss: ``mg.draw(model.graph_)``. logits_ is its node of scores.
     Errors: scikit-learn's for data that do not fit; ValueError where `make` gives other shapes.
+
+    >>> from minigraph.sklearn import GraphClassifier
+    >>> X, t = np.array([[-2.0], [-1.0], [1.0], [2.0]]), ["no", "no", "yes", "yes"]
+    >>> model = GraphClassifier(epochs=50, random_state=0).fit(X, t)
+    >>> model.predict([[-3.0], [3.0]]).tolist()
+    ['no', 'yes']
+    >>> model.score(X, t)
+    1.0
     """
 
     def __init__(

@@ -35,8 +35,8 @@ folder.mkdir(parents=True, exist_ok=True)
 # ## Forward
 #
 # Three samples of two features, four outputs: X is 3×2, W is 2×4, b has 4 numbers, so Y is 3×4. To have something to
-# walk back from, take a loss that is a weighted sum of Y: L = Σ G ⊙ Y. Its gradient ∂L/∂Y is G, whatever Y is. We
-# write dY for ∂L/∂Y, dW for ∂L/∂W and so on.
+# walk back from, take a loss that is a weighted sum of Y: L = Σ G ⊙ Y, where ⊙ multiplies element by element. Its
+# gradient ∂L/∂Y is G, whatever Y is. We write dY for ∂L/∂Y, dW for ∂L/∂W and so on.
 
 # %%
 rng = np.random.default_rng(0)

@@ -43,7 +43,7 @@ assert np.isclose(p.value.sum(), 1)
 # ## Derived: two cases
 #
 # How does pᵢ answer to yⱼ? By the quotient rule, with ∂S/∂yⱼ = exp(yⱼ). The numerator exp(yᵢ) answers to yⱼ only if
-# they are the same, so there are two cases.
+# i and j are the same, so there are two cases.
 #
 # **i = j**, a probability and its own score:
 #
@@ -53,7 +53,7 @@ assert np.isclose(p.value.sum(), 1)
 #
 # > ∂pᵢ/∂yⱼ = (0 · S − exp(yᵢ) · exp(yⱼ)) / S² = −pᵢ pⱼ
 #
-# Both in one table: J = diag(p) − p pᵀ.
+# Both in one table: J = diag(p) − p pᵀ. The first part has p on its diagonal, the second is all products pᵢ pⱼ.
 
 # %%
 J = mg.local_gradient(p)

@@ -28,6 +28,13 @@ def _compile(
     leaf that wants a gradient.
     reduce: with an optimizer, called between backward and update as ``reduce(loss, vectors)``; the vectors, one for
     each dtype, hold the gradients of all parameters, and it may change them in place.
+
+    >>> w = mg.Parameter(3.0, "w")
+    >>> step = mg.Graph(w * w).compile(mg.SGD([w], learning_rate=0.1))
+    >>> float(step()), w.value.round(2).item()
+    (9.0, 2.4)
+    >>> float(step()), w.value.round(2).item()
+    (5.76, 1.92)
     """
     return Program(self, optimizer, wrt, reduce)
 

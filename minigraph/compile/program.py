@@ -35,6 +35,13 @@ class Program:
 
     before_update: called with the output's value and all gradients in a few vectors, which it may change in place; if
     it raises, nothing was updated.
+
+    >>> w, x = mg.Parameter([1.0, 2.0], "w"), mg.Node([3.0, 4.0], "x")
+    >>> program = mg.Graph((w * x).sum()).compile()
+    >>> float(program(x=[5.0, 6.0]))
+    17.0
+    >>> program.gradients[w]
+    array([5., 6.])
     """
 
     def __init__(

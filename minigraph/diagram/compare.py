@@ -81,6 +81,13 @@ def compare(
     ``mg.compare(loss, mg.expand(loss, 2), titles=("fused", "opened"))``. Both backwards start from what that of `a`
     (else `b`) started from, else from 1; nothing in the graphs changes. The other arguments are those of `draw`.
     Errors: ValueError where the outputs differ in shape.
+
+    >>> y, t = mg.Node([[2.0, 1.0, 0.0]], "y"), mg.Node([0], "t")
+    >>> two, one = CrossEntropy()(Softmax()(y), t), SoftmaxWithLoss()(y, t)
+    >>> two.backward()
+    >>> one.backward()
+    >>> mg.compare(two, one, titles=("two ops", "one op")).save("compare.svg").name
+    'compare.svg'
     """
     checked(
         "compare",

@@ -59,6 +59,12 @@ def draw(
     - id: what the ids in its SVG begin with.
 
     Changes nothing in the graph. Errors: ValueError for another value of any of these.
+
+    >>> x, y, z = mg.Node(-2.0, "x"), mg.Node(5.0, "y"), mg.Node(-4.0, "z")
+    >>> f = (x + y) * z
+    >>> f.backward()
+    >>> mg.draw(f).save("circuit.svg").name
+    'circuit.svg'
     """
     checked(
         "draw",

@@ -21,7 +21,12 @@ SHOWN = frozenset({"text/plain", "image/svg+xml", "text/html"})  # in a notebook
 
 
 class Diagram:
-    """A drawn graph: DOT text, and the pictures that a layout engine makes of it. Shows itself in a notebook."""
+    """A drawn graph: DOT text, and the pictures that a layout engine makes of it. Shows itself in a notebook.
+
+    >>> picture = mg.draw(mg.exp(mg.Node(0.0, "x")))
+    >>> picture.svg()[:4], picture.source[:7]
+    ('<svg', 'digraph')
+    """
 
     def __init__(
         self, source: str, title: str, description: str, id: str | None = None, css: str = "",
@@ -117,6 +122,10 @@ def save_page(path: str | os.PathLike[str], *diagrams: Diagram, title: str | Non
 
     title: of the whole page, else the first diagram's. Errors: TypeError for what is no Diagram; ValueError for none,
     for two with one id, for one that has no steps (of `compare`, `draw_step` or neurons), and for another suffix.
+
+    >>> x = mg.Node(2.0, "x")
+    >>> mg.save_page("two.html", mg.draw(x * x, id="square"), mg.draw(mg.exp(x), id="exp")).name
+    'two.html'
     """
     target = Path(path)
     if target.suffix.lower() != ".html":

@@ -39,6 +39,12 @@ def draw_step(
     It shows what ``optimizer.step()`` is about to do, so call it after ``backward`` and before ``step``; neither the
     parameters nor the optimizer change. With momentum and the like the step is whatever the optimizer takes away.
     Errors: ValueError where a gradient was not computed, or none of the optimizer's parameters is behind `loss`.
+
+    >>> w = mg.Parameter(3.0, "w")
+    >>> loss = w * w
+    >>> loss.backward()
+    >>> mg.draw_step(loss, mg.SGD([w], learning_rate=0.1)).save("step.svg").name
+    'step.svg'
     """
     if not isinstance(optimizer, Optimizer):
         raise TypeError(f"draw_step: needs an optimizer, such as SGD, got {type(optimizer).__name__}")

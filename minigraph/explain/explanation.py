@@ -66,6 +66,17 @@ def explain(
     taken. most: how many paths are written out. digits: decimals of single numbers. Where the formula that an op gives
     for its local gradient is not what its ``backward`` does, both results are told, and ``.gradient`` is backward's.
     Changes nothing in the graph. Errors: TypeError and ValueError for what is no node of the graph or gets no gradient.
+
+    >>> x, y = mg.Node(-2.0, "x"), mg.Node(5.0, "y")
+    >>> f = (x + y) * x
+    >>> f.backward()
+    >>> print(mg.explain(x))
+    ∂f/∂x = (∂f/∂q · ∂q/∂x) + q
+    <BLANKLINE>
+      x → q → f    ∂f/∂q · ∂q/∂x = x · 1 = −2 · 1 = −2
+      x → f        q                              = 3
+    <BLANKLINE>
+    ∂f/∂x = −2 + 3 = 1
     """
     _check_options(most, language, digits)
     node = _node(node, of)

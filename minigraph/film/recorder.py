@@ -24,16 +24,7 @@ def record(
 ) -> Film:
     """A film of the training of `what`: a graph, or a program that `graph.compile` made. Make it before the training.
 
-    Call it once per step of training, last in the loop, so that it counts the steps::
-
-        film = mg.record(graph, every=10, batch={"x": X, "t": T})
-        for step in range(500):
-            graph.forward(x=X, t=T)
-            graph.backward()
-            optimizer.step()
-            film()
-        film.save("film.html")
-
+    Call it once per step of training, last in the loop, so that it counts the steps; then ``film.save("film.html")``.
     With a program: ``film = mg.record(program)``, then ``program(x=X, t=T); film()``.
 
     The frame of step n holds copies of the parameters after n steps, and the loss and the gradients that step n was
@@ -46,6 +37,17 @@ def record(
       is left out stays as it was when `record` was called.
 
     Errors: TypeError or ValueError for other arguments, and for a batch that the graph does not take.
+
+    >>> w = mg.Parameter(1.0, "w")
+    >>> sgd, graph = mg.SGD([w], learning_rate=0.25), mg.Graph(w * w)
+    >>> with mg.record(graph, every=1) as film:
+    ...     for _ in range(3):
+    ...         _ = graph.forward()
+    ...         graph.backward()
+    ...         sgd.step()
+    ...         film()
+    >>> [frame.loss for frame in film]
+    [1.0, 1.0, 0.25, 0.0625]
     """
     if not isinstance(what, (Graph, Program)):
         raise TypeError(f"record: needs a Graph or a Program, got {type(what).__name__}")

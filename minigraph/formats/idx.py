@@ -28,6 +28,11 @@ def read_idx(path: str | os.PathLike[str], *, max_bytes: int = 2**30) -> Array:
 
     No more is unpacked than the header announces. Errors: ValueError for another file, a length other than announced,
     more than `max_bytes`.
+
+    >>> from pathlib import Path
+    >>> _ = Path("labels").write_bytes(bytes.fromhex("00 00 08 01  00 00 00 03  05 00 04"))
+    >>> mg.read_idx("labels")
+    array([5, 0, 4], dtype=uint8)
     """
     who = f"read_idx: {os.fspath(path)}"
     with open(path, "rb") as file:

@@ -57,6 +57,10 @@ def state_dict(net: Net, *, as_tensors: bool = False) -> dict[str, Any]:
 
     Layers without parameters count as places. Settings (ε, stride, padding) are in no state dict: they must agree.
     as_tensors: PyTorch tensors instead of arrays. Errors: TypeError for a layer with other parameters.
+
+    >>> net = mg.Sequential(Affine(4, 5), ReLU(), Affine(5, 3))
+    >>> {name: array.shape for name, array in mg.state_dict(net).items()}
+    {'0.weight': (5, 4), '0.bias': (5,), '2.weight': (3, 5), '2.bias': (3,)}
     """
     arrays = {name: entry.there(entry.parameter.value) for name, entry in _entries("state_dict", net, "")}
     found = {name: np.array(a, a.dtype.newbyteorder("="), order="C") for name, a in arrays.items()}
@@ -71,6 +75,11 @@ def load_state_dict(net: Net, state: Mapping[str, Any]) -> None:
 
     state: tensors (on any device) or arrays by name. They are converted to the parameters' types.
     Errors: ValueError where names or shapes differ; then nothing has changed.
+
+    >>> net = mg.Sequential(Affine(1, 2))
+    >>> mg.load_state_dict(net, {"0.weight": [[1.0], [2.0]], "0.bias": [3.0, 4.0]})
+    >>> [parameter.value.tolist() for parameter in net.parameters]
+    [[[1.0, 2.0]], [3.0, 4.0]]
     """
     if not isinstance(state, Mapping):
         raise TypeError(f"load_state_dict: the state is {type(state).__name__}, but must be module.state_dict()")

@@ -42,6 +42,12 @@ def read_csv(
     Classes are numbered in sorted order, by size if all are numbers. The file is UTF-8; empty lines are skipped.
     Errors: ValueError with line and column where a value is missing, is no number or is NaN, or a line is too short;
     where the first line has numbers and other things, and nobody says what it is.
+
+    >>> from pathlib import Path
+    >>> _ = Path("iris.csv").write_text("length,species\\n5.1,setosa\\n6.3,virginica\\n")
+    >>> iris = mg.read_csv("iris.csv", label="species")
+    >>> iris.x.tolist(), iris.t.tolist(), iris.classes
+    ([[5.1], [6.3]], [0, 1], ('setosa', 'virginica'))
     """
     who = f"read_csv: {os.fspath(path)}"
     lines, rows = _rows(who, path, delimiter)

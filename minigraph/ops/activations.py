@@ -14,7 +14,11 @@ __all__ = ["Logit", "ReLU", "Sigmoid"]
 
 
 class ReLU(Op):
-    """y = max(x, 0) elementwise. ∂y/∂x = 1 where x > 0, else 0 (at 0 itself: 0). Source: Nair & Hinton (2010)."""
+    """y = max(x, 0) elementwise. ∂y/∂x = 1 where x > 0, else 0 (at 0 itself: 0). Source: Nair & Hinton (2010).
+
+    >>> ReLU()([-1.0, 2.0]).value
+    array([0., 2.])
+    """
 
     formula, gate, symbol = "max({0}, 0)", "ReLU", "H"
     locals = (Local("1[{0} > 0]", lambda op, y, x: x > 0, note="mask"),)
@@ -33,6 +37,9 @@ class Sigmoid(Op):
     """y = σ(x) = 1/(1 + e⁻ˣ) elementwise: a score to the probability of yes. ∂y/∂x = y(1 − y).
 
     Computed from e^−|x|, which never overflows: right for any finite x. Source: P.-F. Verhulst (1845).
+
+    >>> Sigmoid()([0.0, 2.0]).value.round(4)
+    array([0.5   , 0.8808])
     """
 
     formula, gate, symbol = "σ({0})", "σ", "P"
@@ -53,6 +60,9 @@ class Logit(Op):
     """y = ln(p/(1 − p)) elementwise, in nats: the logarithm of the odds, the inverse of the sigmoid.
 
     ∂y/∂p = 1/(p(1 − p)). At p = 0 and 1 it is ∓∞, as the maths says; beyond them NaN. Source: J. Berkson (1944).
+
+    >>> Logit()([0.5, 0.8808]).value.round(4)
+    array([0., 2.])
     """
 
     formula, gate, symbol = "logit({0})", "logit", "Z"

@@ -175,7 +175,11 @@ class Log(Op):
 
 
 class Tanh(Op):
-    """y = tanh x elementwise. ∂y/∂x = 1 − y²."""
+    """y = tanh x elementwise. ∂y/∂x = 1 − y².
+
+    >>> Tanh()([0.0, 1.0]).value.round(4)
+    array([0.    , 0.7616])
+    """
 
     formula, gate, symbol = "tanh {0}", "tanh", "H"
     locals = (Local("1 − {y}²", lambda op, y, x: 1 - y**2),)

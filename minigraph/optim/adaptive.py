@@ -19,6 +19,12 @@ class AdaGrad(Optimizer):
 
     learning_rate η, weight_decay λ (the gradient of a penalty ½λ‖θ‖²), epsilon ε (greater than 0).
     Errors: ValueError for a setting out of its range. Source: Duchi, Hazan & Singer (2011).
+
+    >>> w = mg.Parameter([1.0, 1.0], "w")
+    >>> (w * [1.0, 100.0]).sum().backward()
+    >>> mg.AdaGrad([w], learning_rate=0.1).step()
+    >>> np.round(w.value, 6)
+    array([0.9, 0.9])
     """
 
     def __init__(
@@ -46,6 +52,12 @@ class RMSProp(Optimizer):
     learning_rate η, alpha α in [0, 1), momentum μ, weight_decay λ, epsilon ε (greater than 0).
     Errors: ValueError for a setting out of its range.
     Sources: Tieleman & Hinton (2012); centered: Graves (2013); in PyTorch's form: ε is added to the root.
+
+    >>> w = mg.Parameter([1.0, 1.0], "w")
+    >>> (w * [1.0, 100.0]).sum().backward()
+    >>> mg.RMSProp([w], learning_rate=0.01).step()
+    >>> np.round(w.value, 6)
+    array([0.9, 0.9])
     """
 
     def __init__(
@@ -88,6 +100,12 @@ class Adam(Optimizer):
     learning_rate η, betas (β₁, β₂) in [0, 1), weight_decay λ (the gradient of a penalty ½λ‖θ‖²), epsilon ε (greater
     than 0). Errors: ValueError for a setting out of its range.
     Sources: Kingma & Ba (2015); amsgrad: Reddi, Kale & Kumar (2018).
+
+    >>> w = mg.Parameter([1.0, 1.0], "w")
+    >>> (w * [1.0, 100.0]).sum().backward()
+    >>> mg.Adam([w], learning_rate=0.1).step()
+    >>> np.round(w.value, 6)  # the first step is as long as the learning rate, whatever the gradient
+    array([0.9, 0.9])
     """
 
     def __init__(
@@ -130,6 +148,12 @@ class AdamW(Adam):
 
     The settings are Adam's; here weight_decay λ is 0.01 by default, and all weights shrink by the same share.
     Source: Loshchilov & Hutter (2019).
+
+    >>> w = mg.Parameter([2.0, -4.0], "w")
+    >>> (w * 0.0).sum().backward()
+    >>> mg.AdamW([w], learning_rate=0.1, weight_decay=0.5).step()
+    >>> w.value
+    array([ 1.9, -3.8])
     """
 
     def __init__(

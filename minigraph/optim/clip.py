@@ -21,6 +21,13 @@ def clip_grad_norm(parameters: Iterable[Parameter], max_norm: float) -> float:
     Afterwards `grad` is no gradient of the loss any more, so draw and explain before you clip.
     Errors: ValueError where a gradient was not computed, or is not finite: no factor could mend it. Then nothing has
     changed. Source: Pascanu, Mikolov & Bengio (2013).
+
+    >>> w = mg.Parameter([3.0, 4.0], "w")
+    >>> (w * w).sum().backward()
+    >>> mg.clip_grad_norm([w], max_norm=1.0)
+    10.0
+    >>> w.grad
+    array([0.6, 0.8])
     """
     who = "clip_grad_norm"
     positive(who, "max_norm", max_norm)
@@ -39,6 +46,12 @@ def clip_grad_value(parameters: Iterable[Parameter], max_value: float) -> None:
 
     max_value c. Afterwards `grad` is no gradient of the loss any more, so draw and explain before you clip.
     Errors: ValueError where a gradient was not computed; then nothing has changed. Source: Mikolov (2012).
+
+    >>> w = mg.Parameter([3.0, -0.1], "w")
+    >>> (w * w).sum().backward()
+    >>> mg.clip_grad_value([w], max_value=1.0)
+    >>> w.grad
+    array([ 1. , -0.2])
     """
     who = "clip_grad_value"
     positive(who, "max_value", max_value)

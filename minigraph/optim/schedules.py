@@ -49,7 +49,16 @@ class ConstantRate(Schedule):
 
 
 class StepDecay(Schedule):
-    """η = η₀ · γ^⌊t/n⌋: multiplied by factor γ `every` n steps."""
+    """η = η₀ · γ^⌊t/n⌋: multiplied by factor γ `every` n steps.
+
+    >>> sgd = mg.SGD([mg.Parameter(0.0)], learning_rate=1.0)
+    >>> schedule, rates = mg.StepDecay(sgd, every=2, factor=0.5), []
+    >>> for epoch in range(5):
+    ...     rates.append(sgd.learning_rate)
+    ...     schedule.step()
+    >>> rates
+    [1.0, 1.0, 0.5, 0.5, 0.25]
+    """
 
     def __init__(self, optimizer: Optimizer, every: int, factor: float = 0.1, warmup: int = 0) -> None:
         self.every = at_least_one(self, "every", every)
@@ -61,7 +70,14 @@ class StepDecay(Schedule):
 
 
 class ExponentialDecay(Schedule):
-    """η = η₀ · γᵗ: multiplied by factor γ at each step."""
+    """η = η₀ · γᵗ: multiplied by factor γ at each step.
+
+    >>> sgd = mg.SGD([mg.Parameter(0.0)], learning_rate=8.0)
+    >>> schedule = mg.ExponentialDecay(sgd, factor=0.5)
+    >>> schedule.step()
+    >>> sgd.learning_rate
+    4.0
+    """
 
     def __init__(self, optimizer: Optimizer, factor: float, warmup: int = 0) -> None:
         self.factor = positive(self, "factor", factor)
@@ -75,6 +91,14 @@ class CosineDecay(Schedule):
     """η = η₁ + ½(η₀ − η₁)(1 + cos(πt/T)): from η₀ down to lowest η₁ in T steps, and η₁ from then on.
 
     Source: Loshchilov & Hutter (2017), without restarts. The warm-up: Goyal et al. (2017).
+
+    >>> sgd = mg.SGD([mg.Parameter(0.0)], learning_rate=1.0)
+    >>> schedule, rates = mg.CosineDecay(sgd, steps=4), []
+    >>> for epoch in range(5):
+    ...     rates.append(round(sgd.learning_rate, 3))
+    ...     schedule.step()
+    >>> rates
+    [1.0, 0.854, 0.5, 0.146, 0.0]
     """
 
     def __init__(self, optimizer: Optimizer, steps: int, lowest: float = 0.0, warmup: int = 0) -> None:
@@ -92,6 +116,13 @@ class ReduceOnPlateau(Stateful):
 
     Better is: loss < best − threshold·|best|; NaN never is. factor γ in [0, 1), lowest η₁. After a reduction the count
     begins anew. Call ``step(loss)`` once per epoch, preferably with a loss on data that were not trained on.
+
+    >>> sgd = mg.SGD([mg.Parameter(0.0)], learning_rate=1.0)
+    >>> schedule = mg.ReduceOnPlateau(sgd, factor=0.5, patience=1)
+    >>> for loss in (3.0, 2.0, 2.0, 2.0):
+    ...     schedule.step(loss)
+    >>> sgd.learning_rate
+    0.5
     """
 
     works_on = "optimizer"

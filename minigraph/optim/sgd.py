@@ -17,6 +17,12 @@ class SGD(Optimizer):
 
     learning_rate η, momentum μ, weight_decay λ (the gradient of a penalty ½λ‖θ‖²). Without momentum v = g.
     Sources: Robbins & Monro (1951); Polyak (1964); Nesterov (1983); in PyTorch's form: η multiplies v at each step.
+
+    >>> w = mg.Parameter(1.0, "w")
+    >>> (w * w).backward()
+    >>> mg.SGD([w], learning_rate=0.1).step()
+    >>> w.value
+    array(0.8)
     """
 
     def __init__(

@@ -69,6 +69,16 @@ def fit(
     The first Ctrl-C lets the step finish, writes the checkpoint and returns, with ``history.ended == "interrupted"``;
     parameters are those of the last step. A second one raises KeyboardInterrupt at once; the file stays whole.
     Errors: ValueError and TypeError, before anything has changed; FileExistsError for a checkpoint that nobody resumes.
+
+    >>> X = np.array([[0.0], [1.0], [2.0], [3.0]])
+    >>> net = Affine(1, 1, weight=[[0.0]])
+    >>> graph = mg.Graph(MeanSquaredError()(net(mg.Node(X, "x")), mg.Node(2 * X + 1, "t")))
+    >>> sgd = mg.SGD(graph.parameters, learning_rate=0.1)
+    >>> history = mg.fit(graph, {"x": X, "t": 2 * X + 1}, 200, sgd, progress=False)
+    >>> [np.round(parameter.value, 2).item() for parameter in net.parameters]
+    [2.0, 1.0]
+    >>> history.loss[0], history.loss[-1] < 1e-6
+    (21.0, True)
     """
     at_least_one("fit", "epochs", epochs)
     for name, number in ("batch_size", batch_size), ("patience", patience), ("checkpoint_every", checkpoint_every):

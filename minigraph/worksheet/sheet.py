@@ -100,6 +100,12 @@ def worksheet(
     from the unrounded numbers or from those on the sheet. It may be rounded to `digits` decimals, unless that is 0.
     Changes nothing in the graph. Errors: ValueError for a graph without gradients, with NaN or ∞, with a value of
     more than 16 elements or more than 2 axes, of more than 60 values, or if there is nothing to blank.
+
+    >>> x, y = mg.Node(3.0, "x"), mg.Node(4.0, "y")
+    >>> f = x * y
+    >>> f.backward()
+    >>> mg.worksheet(f).answers
+    {'a': 3.0, 'b': 4.0}
     """
     checked("worksheet", detail=detail, direction=direction, theme=theme, language=language, title=title,
             digits=digits, id=id)  # fmt: skip
@@ -140,6 +146,11 @@ def worksheets(
     Leaves get small integers, or one decimal, like those that were there; labels and one-hot rows other ones; constants
     of the formula stay. The same seed gives the same sheets. folder: where 01.svg, 01-key.svg, 02.svg … are written, in
     the format of `suffix`. options: as for `worksheet`. Errors: ValueError where no other numbers would do.
+
+    >>> f = mg.Node(3.0, "x") * mg.Node(4.0, "y")
+    >>> f.backward()
+    >>> [len(sheet.answers) for sheet in mg.worksheets(f, 2)]
+    [2, 2]
     """
     if isinstance(n, bool) or not isinstance(n, int) or n < 1:
         raise ValueError(f"worksheets: n is {n!r}, but must be a whole number, 1 or more")

@@ -138,6 +138,13 @@ def from_onnx(path: str | os.PathLike[str], *, output: str | None = None) -> Onn
 
     output: which one, where the file has several. No other file is opened, and nothing in this one is run: it may come
     from anywhere. Errors: ValueError for any other operator or setting, by its name and the node's.
+
+    >>> x = mg.Node(np.ones((1, 4)), "x")
+    >>> y = Affine(4, 3, seed=0)(x)
+    >>> mg.to_onnx("net.onnx", y)
+    >>> net = mg.from_onnx("net.onnx")
+    >>> np.allclose(net(x).value, y.value)
+    True
     """
     return OnnxFunction(Checked(path), output)
 
