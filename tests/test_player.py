@@ -141,6 +141,13 @@ def test_a_value_that_is_used_twice_shows_its_gradient_when_all_of_it_has_come()
     assert array_of(found, last["terms"][-1]["array"]) == 2 and "last of 2 paths" in last["says"]
 
 
+def test_what_was_broadcast_has_its_sum_in_the_equation() -> None:
+    x, b = mg.Node(np.arange(6.0).reshape(3, 2), "x"), mg.Node([1.0, 2.0], "b")
+    found = data(backed((x * b).sum()))
+    written = ["".join(text for text, _ in step["equation"]) for step in steps_of(found, found["states"][0])]
+    assert written[-2:] == ["∂L/∂x=∂L/∂M⊙b", "∂L/∂b=Σₙ (∂L/∂M⊙x)"]
+
+
 def test_the_same_op_twice_and_a_shared_parameter() -> None:
     w, affine = mg.Parameter([[1.0, 2.0], [0.5, -1.0]], "W"), ReLU()
     h = affine(affine(mg.Node([[1.0, 2.0]], "x") @ w) @ w)

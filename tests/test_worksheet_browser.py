@@ -221,6 +221,7 @@ def test_inputs_lie_in_their_blanks_on_every_screen(width: int, scheme: str, ope
     page = opened(sheet)
     page.emulate_media(color_scheme=scheme)
     page.set_viewport_size({"width": width, "height": 844})
+    page.reload()
     places = page.evaluate(
         """(prefix) => [...document.querySelectorAll("input")].map((input) => {
             const box = (e) => { const r = e.getBoundingClientRect(); return [r.left, r.top, r.right, r.bottom]; };
@@ -237,6 +238,8 @@ def test_inputs_lie_in_their_blanks_on_every_screen(width: int, scheme: str, ope
     page.wait_for_function("scheme => document.documentElement.dataset.theme === scheme", arg=scheme)
     scroller = "(e => e.scrollWidth > e.clientWidth)(document.querySelector('.mg-scroll'))"
     assert page.evaluate(scroller) is (width == 390)
+    first = page.locator("input").first.bounding_box()
+    assert 0 <= first["x"] and first["x"] + first["width"] <= width  # it begins with what can be answered
 
 
 def test_paper_has_name_and_blanks_but_no_buttons(opened: Any) -> None:

@@ -53,7 +53,8 @@ assert np.isclose(p.value.sum(), 1)
 #
 # > ∂pᵢ/∂yⱼ = (0 · S − exp(yᵢ) · exp(yⱼ)) / S² = −pᵢ pⱼ
 #
-# 둘을 표 하나로 모으면 야코비 행렬(Jacobian) J = diag(p) − p pᵀ가 됩니다.
+# 둘을 표 하나로 모으면 야코비 행렬(Jacobian) J = diag(p) − p pᵀ가 됩니다. 앞의 항은 대각선에 p가 놓인 행렬이고, 뒤의 항은
+# 모든 곱 pᵢ pⱼ를 모은 행렬입니다.
 
 # %%
 J = mg.local_gradient(p)

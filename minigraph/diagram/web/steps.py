@@ -54,7 +54,8 @@ class Step:
 
 def steps(look: Look, arrays: Arrays) -> list[Step]:
     """All steps of a scene, the first of which shows what is given."""
-    return list(_Teller(look, arrays).steps())
+    with np.errstate(all="ignore"):  # NaN and ∞ are shown as they are
+        return list(_Teller(look, arrays).steps())
 
 
 class _Teller:
