@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import runpy
-import sys
 from pathlib import Path
 
 import pytest
@@ -32,16 +30,6 @@ def test_page_runs(
 
 def test_the_pages_with_python_are_known() -> None:
     assert {"faq", "inside"} <= {page.stem for page in PAGES}
-
-
-def test_korean_pages_say_that_they_are_korean(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "path", [*sys.path])
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    said = runpy.run_path(str(ROOT / "docs" / "conf.py"))["in_korean"]
-    for page, language in (("tutorials/ko/05_softmax", "ko"), ("tutorials/05_softmax", "en")):
-        context = {"language": "en"}
-        said(None, page, "page.html", context, None)
-        assert context["language"] == language
 
 
 def test_every_public_name_is_in_the_reference() -> None:

@@ -188,7 +188,7 @@ OPS = {word for case in EVERY for name in (case.op.name, case.op.gate) for word 
 OPS |= {"Cube", "SGD"}
 FORMULAS = {
     "softmax", "log", "exp", "max", "tanh", "diag", "onehot", "mean", "NaN", "pᵀ", "pp", "ln", "ReLU", "one", "hot",
-    "causal", "of", "windows", "im", "col",
+    "causal", "of", "windows", "im", "col", "backward",
 }  # fmt: skip
 
 
