@@ -88,6 +88,14 @@ def internal(app: object, what: str, name: str, obj: object, skip: bool, options
     return True if of_layer and name != "update" else None
 
 
+def as_written(
+    app: object, what: str, name: str, obj: object, options: object, signature: str | None, returns: str | None
+) -> tuple[str | None, str | None]:
+    """ArrayLike inside another type comes spelt out."""
+    spelt_out = re.compile(r"[~\w.]*_Buffer \| [~\w.]*_SupportsArray.*?_NestedSequence\[complex \| bytes \| str\]")
+    return signature and spelt_out.sub("ArrayLike", signature), returns
+
+
 def without_temporary_folder(app: object, doctree: nodes.document) -> None:
     """Tutorials run in one, and say where they wrote their pictures."""
     for block in doctree.findall(nodes.literal_block):
@@ -106,5 +114,6 @@ def setup(app: Any) -> None:
     app.connect("html-page-context", in_korean)
     app.connect("config-inited", lambda app, config: with_tutorials(app))
     app.connect("autodoc-process-docstring", escaped)
+    app.connect("autodoc-process-signature", as_written)
     app.connect("autodoc-skip-member", internal)
     app.connect("doctree-read", without_temporary_folder)
