@@ -373,6 +373,7 @@ def test_every_op_of_the_table(case: Case) -> None:
 
 
 @given(steps=st.lists(STEP, min_size=1, max_size=6), leaves=st.integers(1, 3), seed=SEEDS)
+@pytest.mark.thorough
 def test_random_networks(steps: list[tuple[str, int, int]], leaves: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
     inputs = [mg.Node(spread(rng, *shape), f"x{i}") for i, shape in zip(range(leaves), [(3, 3), (1, 3), (3, 1)])]

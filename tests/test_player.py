@@ -61,6 +61,7 @@ def test_few_composites_are_open_in_every_combination() -> None:
     assert len(states) == len(set(states)) == 10
 
 
+@pytest.mark.thorough
 def test_many_composites_open_one_at_a_time_or_all() -> None:
     states = [state["open"] for state in data(SCRIPT["deep"](), max_nodes=None)["states"]]
     assert 3 < len(states) <= MOST_STATES

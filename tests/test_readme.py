@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import re
+from contextlib import chdir, redirect_stdout
 from pathlib import Path
 
 import pytest
@@ -12,23 +14,25 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 
 
-Run = tuple[dict[str, object], list[str]]
+Run = tuple[dict[str, object], list[str], Path]
 
 
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Every block, one after another in one namespace; what they define, and what each printed."""
-    monkeypatch.chdir(tmp_path)
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Every block, one after another in one namespace: what they define, what each printed, and where they wrote."""
+    folder = tmp_path_factory.mktemp("readme")
     names: dict[str, object] = {}
     printed = []
-    for block in BLOCKS:
-        exec(compile(block, "README.md", "exec"), names)  # noqa: S102
-        printed.append(capsys.readouterr().out)
-    return names, printed
+    with chdir(folder):
+        for block in BLOCKS:
+            with redirect_stdout(io.StringIO()) as said:
+                exec(compile(block, "README.md", "exec"), names)  # noqa: S102
+            printed.append(said.getvalue())
+    return names, printed, folder
 
 
-def test_readme_runs(run: Run, tmp_path: Path) -> None:
-    _, printed = run
+def test_readme_runs(run: Run) -> None:
+    _, printed, folder = run
     assert len(BLOCKS) == 7
     for block, text in zip(BLOCKS[:2], printed):
         assert [f"{said}\n" for said in re.findall(r"^print\(.*\) *# (.*)$", block, re.MULTILINE)] == [text]
@@ -37,11 +41,11 @@ def test_readme_runs(run: Run, tmp_path: Path) -> None:
     assert len(explained) == 1 and f"{explained[0]}\n" in printed[3]
     pictures = {f"{name}.svg" for name in ("circuit", "net", "open", "checked", "both", "step")}
     written = {"net.npz", "net.html", "lecture.html", *pictures}
-    assert {path.name for path in tmp_path.iterdir()} == written
+    assert {path.name for path in folder.iterdir()} == written
 
 
 def test_the_buggy_layer_is_caught_as_shown_and_the_mend_mends_it(run: Run) -> None:
-    names, printed = run
+    names, printed, _ = run
     shown = re.search(r"# (✗  Softplus.*)\n", README)
     assert shown and printed[5].splitlines()[0] == shown[1]
     mend = re.search(r"`(return \(upstream.*?\))` fixes it", README)
