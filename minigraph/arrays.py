@@ -12,10 +12,11 @@ Axis = int | tuple[int, ...] | None
 Seed = int | np.random.Generator | None
 
 NUMBERS = "fiub"  # kinds of dtype: floating-point, integers with and without sign, bool
+FEW = 6  # of which all are shown
 
 __all__ = [
-    "NUMBERS", "Array", "ArrayLike", "Axis", "Seed", "as_numbers", "positive_axes", "put_back_axes", "shape_text",
-    "sum_to_shape",
+    "NUMBERS", "Array", "ArrayLike", "Axis", "Seed", "as_numbers", "in_short", "positive_axes", "put_back_axes",
+    "shape_text", "sum_to_shape",
 ]  # fmt: skip
 
 
@@ -35,6 +36,14 @@ def as_numbers(who: str, value: ArrayLike) -> Array:
 def shape_text(shape: tuple[int, ...]) -> str:
     """``[100, 784]``, as it stands in error messages; ``[]`` is a scalar."""
     return "[" + ", ".join(map(str, shape)) + "]"
+
+
+def in_short(array: Array) -> str:
+    """The number, or shape and type, with the numbers if they are few."""
+    if not array.ndim:
+        return f"{array.item():g}"
+    numbers = f" {' '.join(np.array2string(array, precision=4).split())}" if array.size <= FEW else ""
+    return f"{shape_text(array.shape)} {array.dtype}{numbers}"
 
 
 def sum_to_shape(gradient: Array, shape: tuple[int, ...]) -> Array:

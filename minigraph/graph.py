@@ -10,7 +10,7 @@ from weakref import ref
 
 import numpy as np
 
-from minigraph.arrays import NUMBERS, Array, ArrayLike, Axis, as_numbers, shape_text
+from minigraph.arrays import NUMBERS, Array, ArrayLike, Axis, as_numbers, in_short, shape_text
 from minigraph.contract import ArrayFunction
 from minigraph.feeding import Feeding
 from minigraph.naming import node_names
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from minigraph.compile.plan import Plan
     from minigraph.diagram import Diagram
     from minigraph.optim import Optimizer
-
-FEW = 6  # numbers that a node shows of itself
 
 __all__ = ["Clock", "Constant", "Graph", "Node", "Op", "Operand", "Parameter"]
 
@@ -105,12 +103,9 @@ class Node:
 
     def __repr__(self) -> str:
         kind = type(self).__name__
-        value = f"{self.value.item():g}" if self.value.ndim == 0 else f"{shape_text(self.shape)} {self.value.dtype}"
-        if self.value.ndim and self.value.size <= FEW:
-            value += " " + " ".join(np.array2string(self.value, precision=4).split())
         origin = f" = {self.op!r}" if self.op else ""
         grad = "not computed" if self.grad is None else f"{self.grad.item():g}" if self.grad.ndim == 0 else "computed"
-        return f"<{kind} {self.name or '·'}: {value}{origin}, grad {grad}>"
+        return f"<{kind} {self.name or '·'}: {in_short(self.value)}{origin}, grad {grad}>"
 
     if TYPE_CHECKING:  # minigraph.ops installs these; the engine itself knows no arithmetic
 
@@ -287,8 +282,11 @@ class Graph:
         values = self.replay(self.next_step() | self.feeding(feeds, named))
         self.last_run = None
         for node in self.nodes:
-            node.value, node.grad = values[node], None
-            node.operands = tuple(values[source] for source in node.inputs)
+            if node.op is not None:
+                node._value = values[node]  # held to the contract already
+            elif values[node] is not node.value:
+                node.value = values[node]
+            node.grad, node.operands = None, tuple(values[source] for source in node.inputs)
         return self.output.value
 
     def evaluate(
@@ -326,7 +324,7 @@ class Graph:
             if upstream is None:
                 continue
             if values is None:
-                output, operands = node.value, node.operands
+                output, operands = node._value, node.operands
                 self._refuse_if_recomputed(node)
             else:
                 output, operands = values[node], tuple(values[source] for source in node.inputs)
@@ -377,7 +375,7 @@ class Graph:
     def _refuse_if_recomputed(self, node: Node) -> None:
         """A leaf may change after a forward (an optimizer does that); an inner value that did is of another forward."""
         for source, operand in zip(node.inputs, node.operands):
-            if source.op is not None and source.value is not operand:
+            if source.op is not None and source._value is not operand:
                 raise ValueError(
                     f"backward: {self.names[source]} was recomputed by another graph after {self.names[node]} was "
                     "computed from it; call this graph's forward() first"
