@@ -35,18 +35,10 @@ class Settings:
 
 
 @dataclass
-class Outcome:
-    """A peer on a workload: the seconds a step of each block, or why there are none."""
+class Timed:
+    """The seconds of each block, and what is said of them."""
 
-    workload: str
-    described: str
-    peer: str
-    title: str
-    status: str = "timed"
-    seconds: list[float] = field(default_factory=list)
-    cores: list[float] = field(default_factory=list)  # busy in each block: threads of its own show here
-    versions: dict[str, str] = field(default_factory=dict)
-    errors: tuple[float, float] | None = None  # from float64: of the losses, and of what training did to the arrays
+    seconds: list[float] = field(default_factory=list, kw_only=True)
 
     @property
     def least(self) -> float:
@@ -55,6 +47,20 @@ class Outcome:
     @property
     def median(self) -> float:
         return statistics.median(self.seconds)
+
+
+@dataclass
+class Outcome(Timed):
+    """A peer on a workload: the seconds a step of each block, or why there are none."""
+
+    workload: str
+    described: str
+    peer: str
+    title: str
+    status: str = "timed"
+    cores: list[float] = field(default_factory=list)  # busy in each block: threads of its own show here
+    versions: dict[str, str] = field(default_factory=dict)
+    errors: tuple[float, float] | None = None  # from float64: of the losses, and of what training did to the arrays
 
     def as_dict(self) -> dict[str, object]:
         numbers = {"least": self.least, "median": self.median} if self.seconds else {}

@@ -9,10 +9,9 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import statistics
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import ceil, log2
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from typing import Any
 import numpy as np
 from mpi4py import MPI
 
+from benchmarks.driver import Timed
 from benchmarks.peers.minigraph_graph import Recorded
 from benchmarks.report import machine
 from benchmarks.workloads import QUICK, WORKLOADS, Feed, Workload
@@ -49,20 +49,11 @@ ASSUMED = (
 
 
 @dataclass
-class Case:
+class Case(Timed):
     """A thing to time: on rank 0 alone, or on all ranks together."""
 
     step: Callable[[int], Any]
     alone: bool
-    seconds: list[float] = field(default_factory=list)
-
-    @property
-    def least(self) -> float:
-        return min(self.seconds)
-
-    @property
-    def median(self) -> float:
-        return statistics.median(self.seconds)
 
 
 def rest() -> None:

@@ -7,6 +7,7 @@ import io
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from minigraph import __version__
 from minigraph.checks import check_gradients
@@ -63,12 +64,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    as_it_is = argparse.RawDescriptionHelpFormatter
+    shared: dict[str, Any] = {"epilog": EXAMPLES, "formatter_class": argparse.RawDescriptionHelpFormatter}
     parser = argparse.ArgumentParser(
         "minigraph",
         description="Backpropagation that can be seen. Without a command: a demo.",
-        epilog=EXAMPLES,
-        formatter_class=as_it_is,
+        **shared,
     )
     parser.add_argument("--version", action="version", version=f"minigraph {__version__}")
     parser.add_argument("--out", type=Path, dest="folder", metavar="FOLDER",
@@ -79,8 +79,7 @@ def _parser() -> argparse.ArgumentParser:
         help="draw a network",
         description="Draw a network: values forward, gradients backward, local gradients on the edges. If no backward "
         "has run and the output is a scalar, runs it, and says so.",
-        epilog=EXAMPLES,
-        formatter_class=as_it_is,
+        **shared,
     )
     drawing.add_argument("target", help=TARGET)
     drawing.add_argument("-o", "--out", type=Path, metavar="FILE",
@@ -99,8 +98,7 @@ def _parser() -> argparse.ArgumentParser:
         help="check the gradients of a network",
         description="Hold every gradient to finite differences, edge by edge and end to end. Exit code 1 if one is "
         "wrong.",
-        epilog=EXAMPLES,
-        formatter_class=as_it_is,
+        **shared,
     )
     checking.add_argument("target", help=TARGET)
     return parser

@@ -43,11 +43,12 @@ def demo(folder: Path) -> None:
     few = [int(np.flatnonzero(labels == k)[0]) for k in range(3)]  # so that their numbers can be read
     graph.forward(X=X[few], t=labels[few])
     graph.backward()
+    network = draw(loss)
     pictures = {
-        "network.svg": (draw(loss), "one sample of each class, forward and backward"),
+        "network.svg": (network, "one sample of each class, forward and backward"),
         "opened.svg": (draw(loss, expand=2), "the same, with the layers opened down to exp, Σ and log"),
         "neurons.svg": (draw(loss, view="neurons", sample=0), "units and weights, for the first of them"),
-        "network.html": (draw(loss), "step through it: open this one in a browser"),
+        "network.html": (network, "step through it: open this one in a browser"),
     }
     print(f"\nIn {folder.resolve()}:")
     for name, (diagram, what) in pictures.items():

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from minigraph.arrays import Array
+from minigraph.arrays import NUMBERS, Array
 from minigraph.formats.extras import needed
 from minigraph.formats.onnx.model import INSTALL, LARGEST
 
@@ -45,7 +45,7 @@ class Checked:
             dtype = np.dtype(self.onnx.helper.tensor_dtype_to_np_dtype(tensor.data_type))
         except KeyError:
             dtype = np.dtype(object)
-        if dtype.kind not in "fiub":
+        if dtype.kind not in NUMBERS:
             kinds = {number: name for name, number in self.onnx.TensorProto.DataType.items()}
             kind = kinds.get(tensor.data_type, f"of type {tensor.data_type}")
             raise ValueError(f"{what} is {kind}, but must be floating-point numbers, integers or bool")

@@ -86,7 +86,8 @@ class Definition:
         """An input that has to be in the file itself; None if it was left out."""
         if not self.has(i):
             return None
-        found = (self.weights.constants | self.weights.arrays).get(self.inputs[i])
+        name, weights = self.inputs[i], self.weights
+        found = weights.arrays.get(name, weights.constants.get(name))
         if found is None:
             raise self.error(f"input {i}, {self.inputs[i]!r}, is computed, but must be a constant")
         return found
@@ -96,7 +97,7 @@ class Definition:
         return np.dtype(self.file.onnx.helper.tensor_dtype_to_np_dtype(number))
 
     def whole(self, i: int) -> tuple[int, ...] | None:
-        """The same, integers."""
+        """As `fixed`, integers."""
         array = self.fixed(i)
         if array is None:
             return None

@@ -8,7 +8,7 @@ from collections.abc import Collection
 import numpy as np
 from numpy.typing import DTypeLike
 
-from minigraph.expand import expand
+from minigraph.expand import expand, is_composite
 from minigraph.files import write
 from minigraph.formats.onnx.model import Model
 from minigraph.formats.onnx.operators import UNTRAINED, is_known, written
@@ -99,7 +99,7 @@ def _opened(root: Node) -> Node:
         closed := {
             node.op.name
             for node in topological_order(root)
-            if node.op and not is_known(node.op) and type(node.op).expand is not Op.expand
+            if node.op and not is_known(node.op) and is_composite(node)
         }
         - tried
     ):
